@@ -1,0 +1,74 @@
+"""The environment in which the ordinary commands (pulumi, clusterctl, flux, kubectl, git) meet the local Azure.
+
+Everything that differs from Azure is here and in Pulumi.local.yaml: endpoints, trust and credentials. A person gets
+it by `. /var/lib/slipway/env`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from local_azure import git_server
+from local_azure.instance import (
+    OPERATOR_CLIENT_ID,
+    PULUMI_HOME,
+    SIMULATOR,
+    STATE,
+    SUBSCRIPTION_ID,
+    TENANT_ID,
+)
+from local_azure.toolchain import Toolchain
+
+FILE = STATE / "env"
+KUBECONFIG = STATE / "kubeconfig"
+CA_BUNDLE = STATE / "ca-bundle.crt"
+PULUMI_STATE = STATE / "pulumi"
+
+
+def variables(tools: Toolchain) -> dict[str, str]:
+    """The environment variables, without the Git password."""
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), str(tools.bin), os.environ.get("PATH", os.defpath)]),
+        "VIRTUAL_ENV": sys.prefix,
+        "KUBECONFIG": str(KUBECONFIG),
+        # Pulumi: a home and a state of its own. All that the empty passphrase could protect lies beside the state,
+        # in the same root-only folder.
+        "PULUMI_HOME": str(PULUMI_HOME),
+        "PULUMI_BACKEND_URL": f"file://{PULUMI_STATE}",
+        "PULUMI_STACK": "local",
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        # The azure-native provider, signed in by a federated token as in a pipeline.
+        "ARM_METADATA_HOSTNAME": str(SIMULATOR),
+        "ARM_TENANT_ID": TENANT_ID,
+        "ARM_SUBSCRIPTION_ID": SUBSCRIPTION_ID,
+        "ARM_CLIENT_ID": OPERATOR_CLIENT_ID,
+        "ARM_USE_OIDC": "true",
+        "ARM_OIDC_TOKEN_FILE_PATH": str(STATE / "operator" / "token"),
+        # The local certificate authority, beside the system's.
+        "SSL_CERT_FILE": str(CA_BUNDLE),
+        "GIT_SSL_CAINFO": str(CA_BUNDLE),
+        # clusterctl: releases from the local repository its ordinary configuration file names.
+        "XDG_CONFIG_HOME": str(tools.releases / "xdg"),
+        "CLUSTERCTL_DISABLE_VERSIONCHECK": "true",
+        "GOPROXY": "off",
+        "SLIPWAY_GIT_USERNAME": git_server.USERNAME,
+    }
+
+
+def secrets() -> dict[str, str]:
+    """What goes into the environment of a command that needs the fleet repository, and into no file of its own."""
+    return {"SLIPWAY_GIT_PASSWORD": git_server.PASSWORD_FILE.read_text()}
+
+
+def write(tools: Toolchain) -> None:
+    """Write the file that a person sources."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables(tools).items() if name != "PATH"]
+    added = variables(tools)["PATH"].split(os.pathsep)[:2]
+    lines.append(f'export PATH={shlex.quote(os.pathsep.join(added))}:"$PATH"')
+    lines.append(f'export SLIPWAY_GIT_PASSWORD="$(cat {shlex.quote(str(git_server.PASSWORD_FILE))})"')
+    FILE.write_text("# The local Azure's environment: `. " + str(FILE) + "`\n" + "\n".join(lines) + "\n")

@@ -1,0 +1,106 @@
+"""What a person sees at the end of `make local`: one table of what runs, and the next things to type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from local_azure import environment, first_cluster, git_server
+from local_azure.command import CommandFailed, run
+from local_azure.progress import console
+
+MANAGEMENT = "management"
+"""The management cluster's context in the kubeconfig."""
+
+
+def show(env: Mapping[str, str], durations: Mapping[str, float], changed: bool) -> None:
+    """Print the table, the durations of the steps, and how to go on."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("what", "name", "version", "state"):
+        table.add_column(column)
+    for row in (*_management(env), *_workload(env)):
+        table.add_row(*row)
+    console.print()
+    console.print(table)
+    steps = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    steps.add_column("step")
+    steps.add_column("seconds", justify="right")
+    for title, seconds in durations.items():
+        steps.add_row(title, f"{seconds:.1f}")
+    steps.add_row("in all", f"{sum(durations.values()):.1f}", style="bold")
+    console.print(steps)
+    console.print("Nothing had to be changed.\n" if not changed else "", end="")
+    console.print(_next())
+
+
+def _items(env: Mapping[str, str], context: str, *what: str) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = json.loads(
+            run(["kubectl", "--context", context, "get", *what, "-o", "json"], env=env, timeout=30)
+        )["items"]
+    except CommandFailed:
+        return []
+    return found
+
+
+def _nodes(env: Mapping[str, str], context: str) -> tuple[str, str]:
+    nodes = _items(env, context, "nodes")
+    ready = [node for node in nodes if first_cluster.condition(node, "Ready")[0]]
+    versions = {node["status"]["nodeInfo"]["kubeletVersion"] for node in nodes}
+    return ", ".join(sorted(versions)), f"{len(ready)} of {len(nodes)} nodes ready"
+
+
+def _management(env: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+    yield ("management cluster", MANAGEMENT, *_nodes(env, MANAGEMENT))
+    for provider in _items(env, MANAGEMENT, "providers.clusterctl.cluster.x-k8s.io", "-A"):
+        yield ("provider", provider["metadata"]["name"], provider["version"], _deployments(env, MANAGEMENT, provider["metadata"]["namespace"]))
+    yield ("Flux", "flux-system", _flux_version(env), _deployments(env, MANAGEMENT, "flux-system"))
+
+
+def _workload(env: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+    for cluster in _items(env, MANAGEMENT, "clusters.cluster.x-k8s.io", "-A"):
+        name = cluster["metadata"]["name"]
+        _, nodes = _nodes(env, name)
+        phase = cluster["status"].get("phase", "")
+        yield ("workload cluster", name, cluster["spec"]["topology"]["version"], f"{phase}, {nodes}")
+        for applied in _items(env, name, "kustomizations.kustomize.toolkit.fluxcd.io", "-n", "flux-system"):
+            revision = applied.get("status", {}).get("lastAppliedRevision", "").removeprefix("main@sha1:")[:7]
+            yield ("  hydrated by its agent", applied["metadata"]["name"], revision, _state(applied))
+        for add_on in _items(env, name, "deployments", "-A", "-l", "app.kubernetes.io/part-of=platform"):
+            image = add_on["spec"]["template"]["spec"]["containers"][0]["image"]
+            ready, wanted = add_on["status"].get("readyReplicas", 0), add_on["spec"]["replicas"]
+            yield ("  add-on", add_on["metadata"]["name"], image.rpartition(":")[2], f"{ready} of {wanted} ready")
+
+
+def _state(found: Mapping[str, Any]) -> str:
+    ready, message = first_cluster.condition(found, "Ready")
+    return "ready" if ready else message
+
+
+def _deployments(env: Mapping[str, str], context: str, namespace: str) -> str:
+    found = _items(env, context, "deployments", "-n", namespace)
+    ready = sum(first_cluster.condition(each, "Available")[0] for each in found)
+    return f"{ready} of {len(found)} deployments available"
+
+
+def _flux_version(env: Mapping[str, str]) -> str:
+    for namespace in _items(env, MANAGEMENT, "namespaces", "-l", "app.kubernetes.io/part-of=flux"):
+        return str(namespace["metadata"]["labels"].get("app.kubernetes.io/version", ""))
+    return ""
+
+
+def _next() -> str:
+    return f"""\
+[bold]Next[/bold]
+  [cyan]. {environment.FILE}[/cyan]                        this shell now talks to the local Azure
+  [cyan]kubectl --context {MANAGEMENT} get clusters -A[/cyan]     the fleet
+  [cyan]kubectl --context {first_cluster.NAME} get pods -A[/cyan]              what its agent applied
+  [cyan]flux get kustomizations -A[/cyan]                    what Flux reconciles
+  [cyan]pulumi preview[/cyan]                                what a change to the program or its settings would do
+  [cyan]git clone {git_server.url("fleet")}[/cyan]   the fleet; user {git_server.USERNAME}, password in {git_server.PASSWORD_FILE}
+      add a cluster: copy environments/{first_cluster.ENVIRONMENT}/clusters/{first_cluster.NAME}, change its name, push
+  [cyan]make local-down[/cyan]                               remove all of it"""
