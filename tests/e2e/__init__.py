@@ -1,0 +1,1 @@
+"""The main job on real parts: `make local`, what a user does then, and `make local-down`."""

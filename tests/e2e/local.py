@@ -1,0 +1,92 @@
+"""What a user of the local Azure has at hand: make, kubectl, git, pulumi, and the simulator's request log."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import subprocess
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from local_azure import environment, first_cluster
+from local_azure.command import CommandFailed, run
+from local_azure.instance import SIMULATOR
+from local_azure.toolchain import ensure
+
+CHECKOUT = Path(__file__).parents[2]
+MANAGEMENT = "management"
+FIRST = first_cluster.NAME
+
+
+class Local:
+    """The running local Azure, seen from outside."""
+
+    def __init__(self) -> None:
+        self.env = {**environment.variables(ensure()), **environment.secrets()}
+
+    def run(self, *argv: str, timeout: float = 120) -> str:
+        """Any command in the local Azure's environment; raises CommandFailed."""
+        return run(argv, env=self.env, cwd=CHECKOUT, timeout=timeout)
+
+    def get(self, context: str, *what: str) -> Any:
+        """`kubectl get … -o json` in a cluster; None where it is not found or the cluster does not answer."""
+        try:
+            return json.loads(self.run("kubectl", "--context", context, "get", *what, "-o", "json", timeout=20))
+        except CommandFailed:
+            return None
+
+    def commit(self, message: str, edit: Callable[[Path], None]) -> str:
+        """Change a clone of the fleet repository by `edit`, push it to main, have Flux look; returns the commit."""
+        with tempfile.TemporaryDirectory() as folder:
+            checkout = first_cluster.clone(self.env, Path(folder) / "fleet")
+            edit(checkout)
+            first_cluster.push(self.env, checkout, message)
+            commit = first_cluster.git(self.env, "-C", checkout, "rev-parse", "HEAD").strip()
+        return commit
+
+    def reconcile(self, context: str, *what: str) -> None:
+        """`flux reconcile …` in a cluster."""
+        self.run("flux", "--context", context, "reconcile", *what, "--timeout=60s", timeout=90)
+
+    def requests(self, since: float = 0, **query: str) -> list[Mapping[str, Any]]:
+        """The simulator's request log since a time (Unix seconds): the witness of what reached Azure."""
+        words = urllib.parse.urlencode({"since": since, **query})
+        context = ssl.create_default_context(cafile=str(environment.CA_BUNDLE))
+        with urllib.request.urlopen(f"https://{SIMULATOR}/_local/requests?{words}", context=context) as answer:
+            found: list[Mapping[str, Any]] = json.load(answer)["requests"]
+        return found
+
+    def writes(self, since: float) -> list[str]:
+        """The writing requests since a time, as "METHOD path"."""
+        methods = ("PUT", "PATCH", "DELETE")
+        return [f"{each['method']} {each['path']}" for each in self.requests(since) if each["method"] in methods]
+
+
+def make(target: str, timeout: float = 900, cwd: Path = CHECKOUT) -> str:
+    """`make TARGET` as a user types it; returns what it printed.
+
+    Raises:
+        AssertionError: it ended with another code than 0; has all that it printed.
+    """
+    done = subprocess.run(
+        ["make", target], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout
+    )
+    assert done.returncode == 0, f"make {target} ended with code {done.returncode}:\n{done.stdout}"
+    return done.stdout
+
+
+def eventually(check: Callable[[], object], seconds: float, what: str) -> None:
+    """Wait until `check` is true.
+
+    Raises:
+        AssertionError: not within `seconds`; names `what` was waited for.
+    """
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(1)
