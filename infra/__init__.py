@@ -1,0 +1,1 @@
+"""The Azure side of a management cluster: settings, names, network, identities, AKS. Nothing here knows Cluster API."""

@@ -1,0 +1,54 @@
+"""Who may do what in Azure: built-in roles, and their assignment to identities."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import pulumi
+from pulumi_azure_native import authorization
+
+
+class Role(Enum):
+    """Built-in roles by id. https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
+
+    CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+    """Everything but granting access."""
+
+    NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
+    """Networks: AKS joins its nodes and load balancers to the subnet."""
+
+    AKS_CLUSTER_ADMIN = "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b"
+    """Azure Kubernetes Service RBAC Cluster Admin: everything inside clusters that use Azure RBAC."""
+
+
+def subscription(subscription_id: str) -> str:
+    """The scope of a whole subscription."""
+    return f"/subscriptions/{subscription_id}"
+
+
+def grant(
+    resource_name: str,
+    role: Role,
+    *,
+    to: pulumi.Input[str],
+    on: pulumi.Input[str],
+    subscription_id: str,
+    opts: pulumi.ResourceOptions,
+) -> authorization.RoleAssignment:
+    """Assign a role.
+
+    Args:
+        to: principal id of an identity.
+        on: scope, an ARM id.
+        subscription_id: where the role's definition is looked up.
+    """
+    definitions = f"{subscription(subscription_id)}/providers/Microsoft.Authorization/roleDefinitions"
+    return authorization.RoleAssignment(
+        resource_name,
+        principal_id=to,
+        # Without the type Azure looks the principal up, and refuses one that is younger than its directory replicas.
+        principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
+        role_definition_id=f"{definitions}/{role.value}",
+        scope=on,
+        opts=opts,
+    )

@@ -1,0 +1,97 @@
+"""Everything in Azure that a management cluster is: resource group, network, identities with their roles, AKS."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_azure_native import resources
+
+from infra import naming
+from infra.access import Role, subscription
+from infra.aks import Aks
+from infra.identity import Identity, ServiceAccount
+from infra.network import Network
+from infra.settings import AzureSettings, NetworkSettings
+
+CAPZ = (ServiceAccount("capz-system", "capz-manager"),)
+ASO = (
+    ServiceAccount("capz-system", "azureserviceoperator-default"),
+    # CAPZ fetches the Entra token for a workload cluster's kubeconfig under the client id it finds in ASO's credential.
+    ServiceAccount("capz-system", "capz-manager"),
+)
+FLUX = (ServiceAccount("flux-system", "source-controller"), ServiceAccount("flux-system", "kustomize-controller"))
+
+
+class ManagementCluster(pulumi.ComponentResource):
+    """The management cluster in Azure.
+
+    Attributes:
+        aks: the cluster and its credentials.
+        capz, aso, flux: the identities of the controllers that will run on it.
+        resource_group: name of the resource group that holds all of it but the nodes.
+    """
+
+    aks: Aks
+    capz: Identity
+    aso: Identity
+    flux: Identity
+    resource_group: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        settings: AzureSettings,
+        ranges: NetworkSettings,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:azure:ManagementCluster", resource_name, None, opts)
+        self.settings = settings
+        inside = pulumi.ResourceOptions(parent=self)
+        group = resources.ResourceGroup(
+            "resource-group",
+            resource_group_name=naming.resource_group(settings.name),
+            location=settings.location,
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
+        )
+        self.resource_group = group.name
+        network = Network(
+            "network",
+            name=settings.name,
+            location=settings.location,
+            resource_group=group.name,
+            ranges=ranges,
+            opts=inside,
+        )
+        control_plane = self._identity("aks")
+        joins = control_plane.may(
+            Role.NETWORK_CONTRIBUTOR, on=network.nodes_subnet_id, subscription_id=settings.subscription_id
+        )
+        self.aks = Aks(
+            "aks",
+            settings=settings,
+            ranges=ranges,
+            resource_group=group.name,
+            subnet_id=network.nodes_subnet_id,
+            identity=control_plane,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[joins]),
+        )
+        self._controllers(settings.subscription_id)
+        self.register_outputs({"resource_group": self.resource_group})
+
+    def _controllers(self, subscription_id: str) -> None:
+        """The identities of the controllers, and what they may do in the subscription the fleet lives in."""
+        fleet = subscription(subscription_id)
+        self.capz, self.aso, self.flux = self._identity("capz"), self._identity("aso"), self._identity("flux")
+        self.capz.may(Role.CONTRIBUTOR, on=fleet, subscription_id=subscription_id)
+        self.aso.may(Role.CONTRIBUTOR, on=fleet, subscription_id=subscription_id)
+        self.aso.may(Role.AKS_CLUSTER_ADMIN, on=fleet, subscription_id=subscription_id)
+        for identity, accounts in ((self.capz, CAPZ), (self.aso, ASO), (self.flux, FLUX)):
+            identity.trust(accounts, issuer=self.aks.issuer_url)
+
+    def _identity(self, purpose: str) -> Identity:
+        return Identity(
+            purpose,
+            cluster=self.settings.name,
+            location=self.settings.location,
+            resource_group=self.resource_group,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,216 @@
+"""The settings of a stack, from `Pulumi.<stack>.yaml`: typed, frozen, checked as a whole before anything is created.
+
+Every key is described in Pulumi.yaml. The groups below are what the components take.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Literal, Self
+
+import pulumi
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.alias_generators import to_camel
+
+from infra import address_plan
+from infra.problems import Problem, SettingsError
+from infra.values import (
+    AbsolutePath,
+    AgentPoolCount,
+    BranchName,
+    Cidr,
+    ClusterName,
+    DomainName,
+    GitUrl,
+    Guid,
+    KubernetesVersion,
+    Region,
+    ReleaseVersion,
+    ServiceCidr,
+    VmSize,
+    explain,
+)
+from management_cluster import versions
+
+NAMESPACE = "slipway"
+FROM_ENVIRONMENT = {
+    "slipway:gitUsername": "SLIPWAY_GIT_USERNAME",
+    "slipway:gitPassword": "SLIPWAY_GIT_PASSWORD",
+}
+"""Where a stack leaves these keys empty, the environment fills them, as pipelines want it."""
+
+
+def config_key(field: str) -> str:
+    """The config key of a field: `pod_cidr` is `slipway:podCidr`."""
+    return f"{NAMESPACE}:{to_camel(field)}"
+
+
+class _Group(BaseModel):
+    """Settings that belong together; fields are named by their full config key."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=config_key, extra="forbid", validate_default=True)
+
+    @classmethod
+    def config_keys(cls) -> set[str]:
+        """The config keys of this group."""
+        return {field.alias or name for name, field in cls.model_fields.items()}
+
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong between settings that are each valid."""
+        yield from ()
+
+
+class AzureSettings(_Group):
+    """Where the management cluster is, and how large."""
+
+    subscription_id: Guid = Field(alias="azure-native:subscriptionId")
+    tenant_id: Guid = Field(alias="azure-native:tenantId")
+    location: Region
+    name: ClusterName
+    kubernetes_version: KubernetesVersion = versions.KUBERNETES
+    tier: Literal["Free", "Standard", "Premium"] = "Standard"
+    system_pool_vm_size: VmSize = "Standard_D4ds_v5"
+    system_pool_count: AgentPoolCount = 3
+    controllers_pool_vm_size: VmSize = "Standard_D8ds_v5"
+    controllers_pool_count: AgentPoolCount = 2
+    protect: bool = True
+
+
+class NetworkSettings(_Group):
+    """The address ranges; defaults as AKS's own where it has one."""
+
+    vnet_cidr: Cidr = IPv4Network("10.224.0.0/16")
+    nodes_subnet_cidr: Cidr = IPv4Network("10.224.0.0/20")
+    pod_cidr: Cidr = IPv4Network("10.244.0.0/16")
+    service_cidr: ServiceCidr = IPv4Network("10.0.0.0/16")
+
+    def problems(self) -> Iterator[Problem]:
+        """Ranges that overlap, lie outside their network, or that AKS keeps for itself."""
+        ranges = {config_key(name): getattr(self, name) for name in type(self).model_fields}
+        yield from address_plan.problems(ranges, {config_key("nodes_subnet_cidr"): config_key("vnet_cidr")})
+
+
+class ProviderSettings(_Group):
+    """Which releases of the Cluster API providers are installed."""
+
+    cluster_api_version: ReleaseVersion = versions.CLUSTER_API
+    azure_provider_version: ReleaseVersion = versions.AZURE_PROVIDER
+
+
+class FluxSettings(_Group):
+    """Which release of Flux is installed."""
+
+    flux_version: ReleaseVersion = versions.FLUX
+
+
+class FleetSettings(_Group):
+    """Where the fleet repository is, and who may write to it."""
+
+    fleet_url: GitUrl
+    fleet_branch: BranchName = "main"
+    git_username: str = "git"
+    git_password: SecretStr
+    git_ca_file: AbsolutePath | None = None
+    domain: DomainName = "fleet.internal"
+
+    @property
+    def ca_certificates(self) -> str:
+        """PEM text of the authorities the Git server's certificate is checked against; empty for the system's."""
+        return self.git_ca_file.read_text() if self.git_ca_file else ""
+
+    def problems(self) -> Iterator[Problem]:
+        """A CA file that is not there."""
+        if self.git_ca_file and not Path(self.git_ca_file).is_file():
+            yield Problem(config_key("git_ca_file"), str(self.git_ca_file), "there is no such file", "Name a PEM file")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one stack."""
+
+    stack: str
+    azure: AzureSettings
+    network: NetworkSettings
+    providers: ProviderSettings
+    flux: FluxSettings
+    fleet: FleetSettings
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings of the stack that Pulumi is running.
+
+        Raises:
+            pulumi.RunError: with every wrong setting; Pulumi shows it without a traceback.
+        """
+        config = json.loads(os.environ.get("PULUMI_CONFIG") or "{}")
+        secret_keys = json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS") or "[]")
+        try:
+            return cls.parse(config, stack=pulumi.get_stack(), secret_keys=secret_keys, environment=os.environ)
+        except SettingsError as error:
+            raise pulumi.RunError(str(error)) from None
+
+    @classmethod
+    def parse(
+        cls,
+        config: Mapping[str, str],
+        *,
+        stack: str,
+        secret_keys: list[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Check raw config (full key to text, as Pulumi hands it over) and build the settings.
+
+        Raises:
+            SettingsError: with every wrong setting at once.
+        """
+        given = {key: value for key, value in config.items() if value != ""}
+        found = list(_unknown(given)) + list(_unencrypted(given, secret_keys or []))
+        for key, variable in FROM_ENVIRONMENT.items():
+            if value := (environment or {}).get(variable):
+                given.setdefault(key, value)
+        given.setdefault(config_key("name"), stack)
+        groups = {name: _group(kind, given, found) for name, kind in GROUPS.items()}
+        if found:
+            raise SettingsError(stack, found)
+        return cls(stack=stack, **groups)  # type: ignore[arg-type]  # none is None when nothing was found
+
+
+GROUPS: dict[str, type[_Group]] = {
+    "azure": AzureSettings,
+    "network": NetworkSettings,
+    "providers": ProviderSettings,
+    "flux": FluxSettings,
+    "fleet": FleetSettings,
+}
+
+
+def _group(kind: type[_Group], given: Mapping[str, str], found: list[Problem]) -> _Group | None:
+    try:
+        group = kind.model_validate({key: value for key, value in given.items() if key in kind.config_keys()})
+    except ValidationError as error:
+        found.extend(explain(detail) for detail in error.errors(include_url=False))
+        return None
+    found.extend(group.problems())
+    return group
+
+
+def _unknown(given: Mapping[str, str]) -> Iterator[Problem]:
+    known = set().union(*(kind.config_keys() for kind in GROUPS.values()))
+    for key in sorted(given):
+        if key.startswith(f"{NAMESPACE}:") and key not in known:
+            near = get_close_matches(key, known, n=1)
+            mend = f"Did you mean {near[0]}?" if near else "See Pulumi.yaml for all settings"
+            yield Problem(key, given[key], "there is no such setting", mend)
+
+
+def _unencrypted(given: Mapping[str, str], secret_keys: list[str]) -> Iterator[Problem]:
+    key = config_key("git_password")
+    if key in given and key not in secret_keys:
+        mend = f"Replace it by `pulumi config set --secret {key}`, and change it where it was seen"
+        yield Problem(key, None, "is readable in the stack's file", mend)

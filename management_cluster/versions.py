@@ -1,0 +1,24 @@
+"""The versions that are installed unless a stack says otherwise. This is the one place where they are pinned.
+
+Change a line here (or the setting of the same name in one stack) and `pulumi preview` shows what is upgraded from
+which version to which.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CLUSTER_API: Final = "v1.12.8"
+"""Cluster API core with the kubeadm bootstrap and control plane providers, which are released together.
+https://github.com/kubernetes-sigs/cluster-api/releases"""
+
+AZURE_PROVIDER: Final = "v1.23.1"
+"""Cluster API provider for Azure; brings Azure Service Operator 2.13.0.
+https://github.com/kubernetes-sigs/cluster-api-provider-azure/releases"""
+
+FLUX: Final = "v2.9.5"
+"""Flux, on the management cluster and (by the fleet repository) as agent on workload clusters.
+https://github.com/fluxcd/flux2/releases"""
+
+KUBERNETES: Final = "1.36.3"
+"""Kubernetes of the management cluster. https://learn.microsoft.com/azure/aks/supported-kubernetes-versions"""
