@@ -1,0 +1,124 @@
+"""Control groups of the nodes: /slipway/<node> in every hierarchy, on cgroup v1, v2 and mixed machines alike.
+
+https://docs.kernel.org/admin-guide/cgroup-v1/cgroups.html and https://docs.kernel.org/admin-guide/cgroup-v2.html
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from local_azure.errors import LocalAzureError
+
+PARENT = "slipway"
+KILL_SECONDS = 10.0
+_V2_CONTROLLERS = {"cpu", "cpuset", "hugetlb", "io", "memory", "pids"}
+
+
+def create(name: str) -> str:
+    """Create the group of a node in every hierarchy; returns its path as programs name it, "/slipway/<name>"."""
+    for root in _hierarchies():
+        folder = root
+        for part in (PARENT, name):
+            _delegate(folder)
+            folder = folder / part
+            folder.mkdir(exist_ok=True)
+            _inherit_cpuset(folder)
+        _delegate(folder)
+    return f"/{PARENT}/{name}"
+
+
+def pids(name: str = "") -> set[int]:
+    """All processes in a node's group and below it; in those of all nodes when no name is given."""
+    found: set[int] = set()
+    for folder in _folders(name):
+        for group in (folder, *_below(folder)):
+            try:
+                found.update(int(line) for line in (group / "cgroup.procs").read_text().split())
+            except OSError:  # the group went away meanwhile, or is a threaded one
+                continue
+    return found
+
+
+def terminate(name: str, grace: float) -> None:
+    """Ask all processes of a group to end, and wait up to `grace` seconds."""
+    for pid in pids(name):
+        _send(pid, signal.SIGTERM)
+    deadline = time.monotonic() + grace
+    while pids(name) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def kill(name: str = "") -> int:
+    """Kill all processes of a group, also such as appear meanwhile; returns how many there were.
+
+    Raises:
+        LocalAzureError: some could not be killed.
+    """
+    killed: set[int] = set()
+    deadline = time.monotonic() + KILL_SECONDS
+    while left := pids(name):
+        if time.monotonic() > deadline:
+            raise LocalAzureError(f"processes {sorted(left)} in the control group {PARENT}/{name} cannot be killed")
+        for pid in left:
+            _send(pid, signal.SIGKILL)
+        killed |= left
+        time.sleep(0.02)
+    return len(killed)
+
+
+def remove(name: str = "") -> bool:
+    """Remove a node's empty group from every hierarchy, or all of them; returns whether there was one."""
+    folders = _folders(name)
+    for folder in folders:
+        for group in (*_below(folder), folder):
+            try:
+                group.rmdir()
+            except FileNotFoundError:
+                continue
+    if name and folders and not any(_below(folder.parent) for folder in folders):
+        remove()
+    return bool(folders)
+
+
+def _hierarchies() -> list[Path]:
+    """Where control groups are mounted."""
+    mounts = (line.split() for line in Path("/proc/self/mounts").read_text().splitlines())
+    return [Path(target) for _, target, kind, *_ in mounts if kind in {"cgroup", "cgroup2"}]
+
+
+def _folders(name: str) -> list[Path]:
+    return [folder for root in _hierarchies() if (folder := root / PARENT / name).is_dir()]
+
+
+def _below(folder: Path) -> list[Path]:
+    """All groups below one, deepest first."""
+    return [Path(path) for path, _, _ in os.walk(folder, topdown=False) if path != str(folder)]
+
+
+def _delegate(folder: Path) -> None:
+    """v2: let the groups below `folder` use what it has itself."""
+    control = folder / "cgroup.subtree_control"
+    if not control.exists():
+        return
+    have = set((folder / "cgroup.controllers").read_text().split())
+    missing = (have & _V2_CONTROLLERS) - set(control.read_text().split())
+    if missing:
+        control.write_text(" ".join(f"+{controller}" for controller in sorted(missing)))
+
+
+def _inherit_cpuset(folder: Path) -> None:
+    """v1: a new cpuset group has no CPU at all and refuses processes until it is given some."""
+    for setting in ("cpuset.cpus", "cpuset.mems"):
+        file = folder / setting
+        if file.exists() and (folder / "tasks").exists() and not file.read_text().strip():
+            file.write_text((folder.parent / setting).read_text())
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
