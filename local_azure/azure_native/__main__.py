@@ -1,0 +1,50 @@
+"""Runs the provider: `python -m local_azure.azure_native TABLE` prints its port and serves until it is told to stop.
+
+The engine starts it so: https://www.pulumi.com/docs/iac/guides/building-extending/providers/
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from local_azure.azure_native.provider import Provider
+from local_azure.azure_native.table import Table
+
+PARALLEL = 64
+"""Threads: a waiting operation occupies one, and the engine runs many at once."""
+
+MESSAGE_LIMIT = 400 << 20
+"""Bytes of one message, as other Pulumi plugins allow."""
+
+
+def main(arguments: list[str]) -> int:
+    table = Table.load(Path(arguments[0]))
+    server = grpc.server(
+        ThreadPoolExecutor(PARALLEL),
+        options=[("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.max_send_message_length", MESSAGE_LIMIT)],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(table), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.stop(grace=1)
+
+    signal.signal(signal.SIGTERM, stop)
+    # Ctrl-C reaches the whole process group; the engine then asks by Cancel, and stops the plugin when it is done.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    server.wait_for_termination()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
