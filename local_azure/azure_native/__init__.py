@@ -2,7 +2,7 @@
 
 It serves the same tokens to the same SDK (`pulumi-azure-native`), but it is not Pulumi's plugin;
 docs/azure-native-stand-in.md says what differs. `catalogue` lists the types, `generate` turns Microsoft's SDK
-models into a table, `plugin` installs it, `provider` answers the engine.
+models into a table, `install` installs it, `provider` answers the engine.
 """
 
 VERSION = "3.29.0"

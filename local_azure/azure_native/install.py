@@ -21,6 +21,7 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 from local_azure.azure_native import VERSION
+from local_azure.errors import LocalAzureError
 from local_azure.instance import CACHE, PULUMI_HOME
 
 NAME = "pulumi-resource-azure-native"
@@ -42,13 +43,13 @@ PYTHONPATH="$here/site" exec {python} -S -m local_azure.azure_native "$here/tabl
 """
 
 
-class InstallError(Exception):
-    """The plugin could not be installed; says what Pulumi said."""
+def install(tools: Path, home: Path = PULUMI_HOME) -> bool:
+    """Puts the plugin into the Pulumi home `home`, by the command `pulumi` in the folder `tools`.
 
+    Returns whether it had to: not if it is there, built from the same.
 
-def install(pulumi: Path, home: Path = PULUMI_HOME) -> bool:
-    """Puts the plugin into the Pulumi home `home` by the command `pulumi`. True where it was not there yet, or was
-    built from something else. Raises InstallError.
+    Raises:
+        LocalAzureError: a Python package is missing, or Pulumi refuses.
     """
     wanted = key()
     folder = plugin_folder(home)
@@ -58,7 +59,7 @@ def install(pulumi: Path, home: Path = PULUMI_HOME) -> bool:
     with tempfile.TemporaryDirectory(prefix="azure-native-", dir=CACHE) as prepared:
         prepare(Path(prepared))
         (Path(prepared) / KEY_FILE).write_text(wanted, encoding="utf-8")
-        _hand_over(pulumi, Path(prepared), home)
+        _hand_over(tools / "pulumi", Path(prepared), home)
     return True
 
 
@@ -70,11 +71,15 @@ def plugin_folder(home: Path = PULUMI_HOME) -> Path:
 def key() -> str:
     """A hash of all the plugin is made from: our sources, the packages' versions, the interpreter."""
     digest = hashlib.sha256(f"{interpreter()} {sys.version}".encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in _sources():
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     for package in PACKAGES:
         digest.update(f"{package}=={version(package)}".encode())
     return digest.hexdigest()
+
+
+def _sources() -> list[Path]:
+    return sorted(Path(__file__).parent.glob("*.py"))
 
 
 def interpreter() -> Path:
@@ -94,7 +99,7 @@ def prepare(folder: Path) -> None:
     own = site / "local_azure" / "azure_native"
     own.mkdir(parents=True)
     (own.parent / "__init__.py").touch()
-    for source in Path(__file__).parent.glob("*.py"):
+    for source in _sources():
         shutil.copyfile(source, own / source.name)
     # Unchecked: Pulumi's copy has other times than the original.
     compileall.compile_dir(site, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
@@ -107,7 +112,7 @@ def _carry(name: str, site: Path) -> None:
     """Copies a package or module of this virtual environment."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise InstallError(f"the Python package {name} is missing: pip install -r requirements-dev.txt")
+        raise LocalAzureError(f"the Python package {name} is missing", "pip install -r requirements-dev.txt")
     origin, target = Path(spec.origin), site.joinpath(*name.split("."))
     target.parent.mkdir(parents=True, exist_ok=True)
     if name.startswith("pulumi."):
@@ -129,9 +134,7 @@ def _hand_over(pulumi: Path, prepared: Path, home: Path) -> None:
         [*command, "--reinstall"], env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     if done.returncode != 0:
-        raise InstallError(f"'{' '.join(command)}' failed: {(done.stderr or done.stdout).strip()}")
-
-
-if __name__ == "__main__":
-    changed = install(Path(shutil.which("pulumi") or "pulumi"))
-    print(f"{'installed' if changed else 'already there'}: {plugin_folder()}")
+        raise LocalAzureError(
+            f"`{' '.join(command)}` failed: {(done.stderr or done.stdout).strip()}",
+            f"remove {plugin_folder(home)} and run it again",
+        )
