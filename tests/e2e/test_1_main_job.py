@@ -1,0 +1,88 @@
+"""`make local`: from nothing to a hydrated workload cluster, and what stays true afterwards."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually, make
+
+NODE_OF_POOL = "kubernetes.azure.com/agentpool=system"
+
+
+def test_it_ends_with_a_table_of_what_runs(main_job: str) -> None:
+    for row in ("management cluster", "cluster-api", "infrastructure-azure", "Flux", FIRST, "kube-state-metrics"):
+        assert row in main_job, main_job
+
+
+def test_the_agent_has_applied_its_workloads(local: Local) -> None:
+    deployment = local.get(FIRST, "deployment", "kube-state-metrics", "-n", "platform")
+    assert deployment["status"]["readyReplicas"] == deployment["spec"]["replicas"]
+
+
+def test_workloads_know_their_cluster(local: Local) -> None:
+    info = local.get(FIRST, "configmap", "cluster-info", "-n", "flux-system")["data"]
+    assert info["cluster_name"] == FIRST
+    assert info["environment"] == "dev"
+
+
+def test_controllers_sign_in_by_federation_only(local: Local) -> None:
+    tokens = [each for each in local.requests() if each["path"].endswith("/oauth2/v2.0/token")]
+    assert tokens
+    assert all(each["status"] != 200 or each.get("grant") == "client_assertion" for each in tokens)
+
+
+def test_a_second_run_changes_nothing(local: Local) -> None:
+    since = time.time()
+    printed = make("local")
+    assert "Nothing had to be changed" in printed
+    assert [each for each in local.writes(since) if "deployments" not in each] == []
+
+
+def test_preview_expects_no_changes_and_writes_nothing(local: Local) -> None:
+    since = time.time()
+    local.run("pulumi", "preview", "--non-interactive", "--expect-no-changes")
+    assert local.writes(since) == []
+
+
+def test_the_state_does_not_know_the_fleet(local: Local) -> None:
+    state = json.loads(local.run("pulumi", "stack", "export"))
+    assert FIRST not in {resource["urn"].rpartition("::")[2] for resource in state["deployment"]["resources"]}
+
+
+def test_no_credential_is_in_the_state_in_clear(local: Local) -> None:
+    state = local.run("pulumi", "stack", "export")
+    assert local.env["SLIPWAY_GIT_PASSWORD"] not in state
+    assert not re.search(r"client-key-data|BEGIN [A-Z ]*PRIVATE KEY", state)
+
+
+def test_a_pool_is_scaled_by_a_commit(local: Local) -> None:
+    for count in (2, 1):
+        since = time.time()
+        local.commit(f"Scale {FIRST} to {count}", lambda fleet, count=count: _scale(fleet, count))  # type: ignore[misc]
+        local.reconcile(MANAGEMENT, "source", "git", "fleet")
+        eventually(lambda count=count: _nodes(local) == count, 180, f"{count} nodes in the pool system")  # type: ignore[misc]
+        assert any("agentpools/system" in each.lower() for each in local.writes(since))
+
+
+def _scale(fleet: Path, count: int) -> None:
+    request = fleet / "environments/dev/clusters" / FIRST / "cluster.yaml"
+    request.write_text(re.sub(r"replicas: \d+", f"replicas: {count}", request.read_text()))
+
+
+def _nodes(local: Local) -> int:
+    return len((local.get(FIRST, "nodes", "-l", NODE_OF_POOL) or {"items": []})["items"])
+
+
+def test_drift_on_a_workload_cluster_is_corrected_by_its_agent(local: Local) -> None:
+    local.run("kubectl", "--context", FIRST, "delete", "deployment", "kube-state-metrics", "-n", "platform")
+    local.reconcile(FIRST, "kustomization", "workloads")
+    assert local.get(FIRST, "deployment", "kube-state-metrics", "-n", "platform") is not None
+
+
+def test_drift_of_the_agent_is_corrected_by_the_management_cluster(local: Local) -> None:
+    local.run("kubectl", "--context", FIRST, "delete", "deployment", "kustomize-controller", "-n", "flux-system")
+    local.reconcile(MANAGEMENT, "kustomization", f"{FIRST}-agent", "-n", "clusters")
+    assert local.get(FIRST, "deployment", "kustomize-controller", "-n", "flux-system") is not None
