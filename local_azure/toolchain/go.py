@@ -114,7 +114,9 @@ def find() -> Go:
             return Go(Path(candidate), version[1])
         seen.append(f"{candidate} is {done.stdout.strip() or 'no Go'}")
     wanted = ".".join(map(str, OLDEST))
-    raise LocalAzureError(f"Go {wanted} or later is needed, and there is none ({'; '.join(seen) or 'no go'})", WHERE_FROM)
+    raise LocalAzureError(
+        f"Go {wanted} or later is needed, and there is none ({'; '.join(seen) or 'no go'})", WHERE_FROM
+    )
 
 
 def parse_version(said: str) -> tuple[tuple[int, int], str] | None:

@@ -31,6 +31,7 @@ class Tool(_Strict):
     links: dict[str, list[str]] = {}
     stamp: dict[str, str] = {}
     prepare: str | None = None
+    uses_documents: bool = False
 
     def linker_flags(self) -> str:
         """`-ldflags` of `go build`: no debug information, and the version the program tells."""
@@ -112,17 +113,24 @@ def tool_keys(recipe: Recipe, environment: Mapping[str, str], go_version: str) -
 
     `seconds` and `use` are left out, which change nothing in what is built.
     """
-    settings = [f"{name}={value}" for name, value in sorted(environment.items())]
-    prepared = [HERE / "prepare.py", HERE / "documents.py"]
-    return {
-        tool.name: digest(
-            [
-                go_version,
-                *settings,
-                *folder_parts(MODULES / tool.module),
-                tool.model_dump_json(exclude={"seconds", "use"}),
-                *(path.read_bytes() for path in prepared if tool.prepare),
-            ]
-        )
-        for tool in recipe.tool
-    }
+    settings = [go_version, *(f"{name}={value}" for name, value in sorted(environment.items()))]
+    prepare = (HERE / "prepare.py").read_bytes()
+    keys: dict[str, str] = {}
+    for tool in recipe.tool:
+        parts: list[bytes | str] = [*settings, *folder_parts(MODULES / tool.module), tool.model_dump_json(exclude={"seconds", "use"})]
+        parts += [prepare] if tool.prepare else []
+        parts += [documents_key(recipe, keys)] if tool.uses_documents else []
+        keys[tool.name] = digest(parts)
+    return keys
+
+
+def documents_key(recipe: Recipe, keys: Mapping[str, str]) -> str:
+    """The cache key of all documents; `keys` has at least controller-gen's."""
+    return digest(
+        [
+            keys["controller-gen"],
+            (HERE / "documents.py").read_bytes(),
+            *(document.model_dump_json() for document in recipe.document),
+            *(part for document in recipe.document for part in folder_parts(MODULES / document.module, "go.*")),
+        ]
+    )
