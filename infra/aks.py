@@ -8,6 +8,7 @@ import pulumi
 from pulumi_azure_native import containerservice as aks
 
 from infra import naming
+from infra.access import Role
 from infra.address_plan import dns_service_ip
 from infra.identity import Identity
 from infra.settings import AzureSettings, NetworkSettings
@@ -43,6 +44,7 @@ class Aks(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:azure:Aks", resource_name, None, opts)
+        joins = identity.may(Role.NETWORK_CONTRIBUTOR, on=subnet_id, subscription_id=settings.subscription_id)
         self.cluster = aks.ManagedCluster(
             "aks",
             resource_name_=naming.aks(settings.name),
@@ -61,7 +63,7 @@ class Aks(pulumi.ComponentResource):
             security_profile=aks.ManagedClusterSecurityProfileArgs(
                 workload_identity=aks.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True)
             ),
-            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=[joins]),
         )
         controllers = aks.AgentPool(
             "controllers",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import pulumi
-from pulumi_azure_native import managedidentity
+from pulumi_azure_native import authorization, managedidentity
 
 from infra import naming
 from infra.access import Role, grant
@@ -68,7 +68,7 @@ class Identity(pulumi.ComponentResource):
         self.id, self.client_id, self.principal_id = identity.id, identity.client_id, identity.principal_id
         self.register_outputs({"client_id": self.client_id, "principal_id": self.principal_id})
 
-    def may(self, role: Role, *, on: pulumi.Input[str], subscription_id: str) -> pulumi.Resource:
+    def may(self, role: Role, *, on: pulumi.Input[str], subscription_id: str) -> authorization.RoleAssignment:
         """Assign a role to this identity on the scope `on`."""
         return grant(
             f"{self._name}-{role.name.lower().replace('_', '-')}",

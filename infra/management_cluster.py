@@ -61,18 +61,14 @@ class ManagementCluster(pulumi.ComponentResource):
             ranges=ranges,
             opts=inside,
         )
-        control_plane = self._identity("aks")
-        joins = control_plane.may(
-            Role.NETWORK_CONTRIBUTOR, on=network.nodes_subnet_id, subscription_id=settings.subscription_id
-        )
         self.aks = Aks(
             "aks",
             settings=settings,
             ranges=ranges,
             resource_group=group.name,
             subnet_id=network.nodes_subnet_id,
-            identity=control_plane,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[joins]),
+            identity=self._identity("aks"),
+            opts=inside,
         )
         self._controllers(settings.subscription_id)
         self.register_outputs({"resource_group": self.resource_group})

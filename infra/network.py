@@ -35,11 +35,7 @@ class Network(pulumi.ComponentResource):
             resource_group_name=resource_group,
             location=location,
             address_space=network.AddressSpaceArgs(address_prefixes=[str(ranges.vnet_cidr)]),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                # Subnets are resources of their own; the network's own list would otherwise undo them.
-                ignore_changes=["subnets"],
-            ),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         nodes = network.Subnet(
             "nodes",

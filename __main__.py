@@ -1,0 +1,21 @@
+"""Provision the management cluster, install Cluster API and Flux on it, hand the fleet over to Git."""
+
+from fleet.fleet_repository import FleetRepository
+from infra.management_cluster import ManagementCluster
+from infra.settings import Settings
+from management_cluster.cluster_api_providers import ClusterApiProviders
+from management_cluster.connection import Connection
+from management_cluster.flux import Flux
+from management_cluster.hand_off import HandOff
+from management_cluster.outputs import export
+
+settings = Settings.load()
+
+management = ManagementCluster("management", settings.azure, settings.network)
+connection = Connection("management", management.aks, identifier=settings.azure.name)
+providers = ClusterApiProviders("providers", settings.providers, kubeconfig=management.aks.kubeconfig)
+flux = Flux("flux", settings.flux, connection)
+fleet = FleetRepository("fleet", settings.fleet)
+hand_off = HandOff("hand-off", settings, management, fleet, connection, after=[providers, flux, fleet])
+
+export(settings, management, providers, fleet)

@@ -1,0 +1,104 @@
+"""Every external command goes through `run`, so that a failure always says which command, and why, in a few lines."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+SHOWN_LINES = 12
+POLL_SECONDS = 5.0
+
+
+class ExternalError(Exception):
+    """Something outside the program is not as it has to be; the message is for people, and complete."""
+
+
+class CommandFailed(ExternalError):
+    """A command ended with another code than 0, or took too long.
+
+    Attributes:
+        output: all it printed.
+    """
+
+    def __init__(self, argv: Sequence[str], reason: str, output: str) -> None:
+        tail = "".join(f"\n    {line}" for line in output.strip().splitlines()[-SHOWN_LINES:])
+        super().__init__(f"`{' '.join(argv)}` {reason}" + (f":{tail}" if tail else ""))
+        self.output = output
+
+
+def require(command: str, source: str) -> None:
+    """Check that a command is on the PATH.
+
+    Raises:
+        ExternalError: it is not; says where to get it.
+    """
+    if shutil.which(command) is None:
+        raise ExternalError(f"`{command}` is not on the PATH: install it from {source}")
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
+    timeout: float = 120,
+    waiting: Callable[[float], None] | None = None,
+) -> str:
+    """Run a command and return what it printed on standard output.
+
+    Args:
+        argv: the command; secrets never go here, give them by `env` or `stdin`.
+        env: added to this process's environment.
+        timeout: seconds.
+        waiting: called every few seconds with the seconds gone so far, while the command runs.
+
+    Raises:
+        CommandFailed: it could not be started, ended with another code than 0, or took longer than `timeout`.
+    """
+    started = time.monotonic()
+    try:
+        process = subprocess.Popen(
+            argv,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except FileNotFoundError:
+        raise CommandFailed(argv, "could not be started: there is no such command", "") from None
+    with process:
+        while True:
+            try:
+                # A second call goes on with the same streams; nothing printed so far is lost.
+                out, err = process.communicate(stdin, timeout=POLL_SECONDS if waiting else timeout)
+                break
+            except subprocess.TimeoutExpired as expired:
+                gone = time.monotonic() - started
+                if gone >= timeout:
+                    process.kill()
+                    printed = (expired.stderr or b"").decode(errors="replace")
+                    raise CommandFailed(argv, f"was stopped after {timeout:.0f} s", printed) from None
+                if waiting:
+                    waiting(gone)
+    if process.returncode != 0:
+        printed = err.decode(errors="replace").strip() or out.decode(errors="replace")
+        raise CommandFailed(argv, f"ended with code {process.returncode}", printed)
+    return out.decode(errors="replace")
+
+
+@contextmanager
+def secret_file(text: str, name: str) -> Iterator[Path]:
+    """A file that only this user can read, gone afterwards: for commands that take a secret by no other way."""
+    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:  # created with mode 0700
+        path = Path(folder) / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        yield path

@@ -1,0 +1,104 @@
+"""The fleet repository as a resource, whose properties are the seed's files: preview shows which ones change.
+
+What happens when
+- the repository is empty: the seed becomes the first commit of main;
+- main exists: only the branch `seed` goes forward, for people to merge; main is never touched again;
+- the repository is neither empty nor ours: refused, in preview already;
+- `seed` was changed or deleted by hand: `pulumi refresh` sees it, the next `pulumi up` offers the seed again;
+- the resource is deleted: nothing, the repository is the team's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from external.command import ExternalError, require
+from external.engine import hide_tracebacks_of_expected_errors, note
+from fleet import seed
+from fleet.git_remote import Remote
+from infra.settings import FleetSettings
+
+_WHERE = ("url", "branch", "username", "password", "ca")
+
+
+class FleetRepository(Resource, module="slipway", name="FleetRepository"):
+    """The repository Flux reads the fleet from.
+
+    Attributes:
+        url, branch: where Flux reads; known when there is something to read.
+        commit: the head of the branch `seed`.
+    """
+
+    url: pulumi.Output[str]
+    branch: pulumi.Output[str]
+    commit: pulumi.Output[str]
+
+    def __init__(self, resource_name: str, settings: FleetSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+        inputs = {
+            "url": settings.fleet_url,
+            "branch": settings.fleet_branch,
+            "username": settings.git_username,
+            "password": pulumi.Output.secret(settings.git_password.get_secret_value()),
+            "ca": settings.ca_certificates,
+            "files": seed.files(),
+            "commit": None,
+        }
+        super().__init__(_Git(), resource_name, inputs, opts)
+
+
+class _Git(ResourceProvider):
+    """What Pulumi calls, in the dynamic provider's process."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: object) -> None:
+        hide_tracebacks_of_expected_errors()
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        failures = []
+        if any(_olds.get(key) != news[key] for key in _WHERE):
+            try:
+                require("git", "https://git-scm.com/downloads")
+                seed.survey(_remote(news), news["branch"])
+            except ExternalError as error:
+                failures.append(CheckFailure("url", str(error)))
+        return CheckResult(news, failures)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=any(_olds.get(key) != _news[key] for key in (*_WHERE, "files")))
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult("fleet", _offer(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(_offer(_news))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        found = seed.offered(_remote(props))
+        commit, files = found or ("", {})
+        inputs = {key: props[key] for key in _WHERE} | {"files": files}
+        return ReadResult(id_, inputs | {"commit": commit}, inputs)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        note(f"The fleet repository {_props['url']} stays as it is.")
+
+
+def _remote(props: dict[str, Any]) -> Remote:
+    return Remote(props["url"], props["username"], props["password"], props["ca"])
+
+
+def _offer(props: dict[str, Any]) -> dict[str, Any]:
+    commit = seed.offer(_remote(props), props["branch"])
+    return {key: props[key] for key in (*_WHERE, "files")} | {"commit": commit}

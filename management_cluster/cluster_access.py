@@ -1,0 +1,104 @@
+"""Reads from the management cluster what clusterctl recorded there, and what its pods are waiting for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import httpx2
+import yaml
+from lightkube import ApiError, Client, KubeConfig
+from lightkube.generic_resource import create_namespaced_resource
+from lightkube.models.core_v1 import ContainerStatus
+from lightkube.resources.core_v1 import Namespace, Pod
+
+from external.command import ExternalError
+
+NAMESPACES = (
+    "cert-manager",
+    "capi-system",
+    "capi-kubeadm-bootstrap-system",
+    "capi-kubeadm-control-plane-system",
+    "capz-system",
+)
+"""Where clusterctl puts cert-manager and the providers."""
+
+CERT_MANAGER_VERSION = "cert-manager.clusterctl.cluster.x-k8s.io/version"
+"""On all that belongs to a cert-manager that clusterctl installed, its namespace included."""
+
+_Provider = create_namespaced_resource("clusterctl.cluster.x-k8s.io", "v1alpha3", "Provider", "providers")
+
+
+class ClusterAccess:
+    """The API of one cluster.
+
+    Args:
+        kubeconfig: YAML text.
+    """
+
+    def __init__(self, kubeconfig: str) -> None:
+        self._client = Client(config=KubeConfig.from_dict(yaml.safe_load(kubeconfig)))
+
+    def installed_providers(self) -> dict[str, str]:
+        """Versions from clusterctl's inventory, by its name of the provider ("cluster-api", "infrastructure-azure").
+
+        Raises:
+            ExternalError: the cluster does not answer, or refuses.
+        """
+        try:
+            found = self._client.list(_Provider, namespace="*")
+            return {str(each.metadata.name): str(each["version"]) for each in found if each.metadata}
+        except ApiError as error:
+            if error.status.code == httpx2.codes.NOT_FOUND:
+                return {}  # not even the inventory's kind is there: clusterctl never ran
+            raise ExternalError(f"the management cluster refuses to list its providers: {error}") from None
+        except httpx2.TransportError as error:
+            raise ExternalError(f"the management cluster does not answer: {error or type(error).__name__}") from None
+
+    def cert_manager_version(self) -> str:
+        """The version of the cert-manager that clusterctl installed; empty when somebody else did, or nobody."""
+        try:
+            namespace = self._client.get(Namespace, "cert-manager")
+        except (ApiError, httpx2.TransportError):
+            return ""
+        annotations: Mapping[str, str] = (namespace.metadata and namespace.metadata.annotations) or {}
+        return annotations.get(CERT_MANAGER_VERSION, "")
+
+    def not_ready(self) -> list[str]:
+        """One line for each pod of the providers that is not ready, with the reason Kubernetes gives.
+
+        Empty also when the cluster cannot be asked: this only explains other errors.
+        """
+        try:
+            pods = [pod for namespace in NAMESPACES for pod in self._client.list(Pod, namespace=namespace)]
+        except (ApiError, httpx2.TransportError):
+            return []
+        return [f"{_name(pod)}: {reason}" for pod in pods if (reason := why_not_ready(pod))]
+
+
+def why_not_ready(pod: Pod) -> str | None:
+    """Why a pod is not ready, in Kubernetes's words; None when it is, or has done its work."""
+    status = pod.status
+    if status is None or status.phase == "Succeeded":
+        return None
+    conditions = {condition.type: condition for condition in status.conditions or []}
+    if (ready := conditions.get("Ready")) and ready.status == "True":
+        return None
+    reasons = list(_containers([*(status.initContainerStatuses or []), *(status.containerStatuses or [])]))
+    if not reasons and (scheduled := conditions.get("PodScheduled")) and scheduled.status != "True":
+        reasons = [f"not scheduled: {scheduled.message or scheduled.reason}"]
+    return "; ".join(reasons) or (ready and ready.message) or f"phase {status.phase}"
+
+
+def _containers(statuses: list[ContainerStatus]) -> Iterator[str]:
+    for status in statuses:
+        state = status.state
+        if state is None or status.ready:
+            continue
+        if waiting := state.waiting:
+            yield f"{status.name} {waiting.reason}" + (f": {waiting.message}" if waiting.message else "")
+        if (ended := state.terminated) and ended.exitCode:
+            yield f"{status.name} ended with code {ended.exitCode} ({ended.reason})"
+
+
+def _name(pod: Pod) -> str:
+    return f"{pod.metadata.namespace}/{pod.metadata.name}" if pod.metadata else "(pod without a name)"

@@ -1,0 +1,120 @@
+"""The Cluster API providers as one resource, whose properties are the versions: its diff says what is upgraded.
+
+What happens when
+- they are not there: `clusterctl init` installs cert-manager and what is missing, and waits until it is ready;
+- they are older: `clusterctl upgrade apply` with exactly these versions, which migrates CRDs as upstream does;
+- they are newer: refused, there is no way back for CRDs;
+- somebody changed them by hand: `pulumi refresh` sees it, the next `pulumi up` mends it;
+- the resource is deleted: nothing. Deleting a provider's CRDs would delete the fleet; they go with the cluster.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.runtime.rpc import UNKNOWN
+
+from external.command import ExternalError
+from external.engine import hide_tracebacks_of_expected_errors, note, status
+from infra.settings import ProviderSettings
+from management_cluster.cluster_access import ClusterAccess
+from management_cluster.clusterctl import check_client, converge, downgrades
+
+
+def inventory(settings: ProviderSettings) -> dict[str, str]:
+    """The versions asked for, by name in clusterctl's inventory."""
+    return {
+        "cluster-api": settings.cluster_api_version,
+        "bootstrap-kubeadm": settings.cluster_api_version,
+        "control-plane-kubeadm": settings.cluster_api_version,
+        "infrastructure-azure": settings.azure_provider_version,
+    }
+
+
+class ClusterApiProviders(Resource, module="slipway", name="ClusterApiProviders"):
+    """cert-manager and the Cluster API providers, installed by clusterctl.
+
+    Attributes:
+        versions: what is installed, by name in clusterctl's inventory.
+        cert_manager: version of the cert-manager that clusterctl brought; empty when it found one.
+    """
+
+    versions: pulumi.Output[dict[str, str]]
+    cert_manager: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        settings: ProviderSettings,
+        *,
+        kubeconfig: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {"versions": inventory(settings), "kubeconfig": kubeconfig, "cert_manager": None}
+        super().__init__(_Clusterctl(), resource_name, inputs, opts)
+
+
+class _Clusterctl(ResourceProvider):
+    """What Pulumi calls, in the dynamic provider's process."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: object) -> None:
+        hide_tracebacks_of_expected_errors()
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        before, wanted = _olds.get("versions") or {}, news["versions"]
+        failures = [
+            CheckFailure("versions", f"{line}; clusterctl does not downgrade") for line in downgrades(before, wanted)
+        ]
+        if before != wanted:
+            try:
+                check_client(wanted["cluster-api"])
+            except ExternalError as error:
+                failures.append(CheckFailure("versions", str(error)))
+        return CheckResult(news, failures)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        # A new kubeconfig is only recorded (see update), so that refresh goes on working; one that is not known yet
+        # is that of a cluster which is being changed, and most likely the same.
+        kubeconfig = _news["kubeconfig"]
+        renewed = kubeconfig not in (UNKNOWN, _olds.get("kubeconfig"))
+        return DiffResult(changes=renewed or _olds.get("versions") != _news["versions"])
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult("clusterctl", _converge(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(_converge(_news))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        cluster = ClusterAccess(props["kubeconfig"])
+        installed = cluster.installed_providers()
+        if not installed:
+            return ReadResult("", {})
+        managed = {name: installed[name] for name in props["versions"] if name in installed}
+        inputs = {"versions": managed, "kubeconfig": props["kubeconfig"]}
+        return ReadResult(id_, {**inputs, "cert_manager": cluster.cert_manager_version()}, inputs)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        note("The Cluster API providers stay in the management cluster, and end with it.")
+
+
+def _converge(props: dict[str, Any]) -> dict[str, Any]:
+    installed = converge(props["kubeconfig"], props["versions"], status)
+    return {
+        "versions": {name: installed[name] for name in props["versions"]},
+        "kubeconfig": props["kubeconfig"],
+        "cert_manager": ClusterAccess(props["kubeconfig"]).cert_manager_version(),
+    }

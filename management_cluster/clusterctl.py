@@ -1,0 +1,105 @@
+"""Installs and upgrades Cluster API providers by clusterctl's own commands; nothing is ever deleted here.
+
+clusterctl finds releases through its ordinary configuration file (a mirror is set there):
+https://cluster-api.sigs.k8s.io/clusterctl/configuration
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from external.command import CommandFailed, ExternalError, require, run, secret_file
+from management_cluster.cluster_access import ClusterAccess
+from management_cluster.semver import newer, same_minor
+
+SOURCE: Final = "https://cluster-api.sigs.k8s.io/user/quick-start#install-clusterctl"
+FLAGS: Final = {
+    "cluster-api": ("--core", "cluster-api"),
+    "bootstrap-kubeadm": ("--bootstrap", "kubeadm"),
+    "control-plane-kubeadm": ("--control-plane", "kubeadm"),
+    "infrastructure-azure": ("--infrastructure", "azure"),
+}
+"""By name in clusterctl's inventory: the flag and the name on its command line."""
+
+FEATURES: Final = {"CLUSTER_TOPOLOGY": "true", "EXP_MACHINE_POOL": "true"}
+"""Variables of the providers' manifests: the fleet's classes are topologies, AKS's pools are machine pools."""
+
+PROVIDER_TIMEOUT: Final = 600
+"""Seconds that clusterctl waits for each provider to be ready."""
+
+_WHOLE_TIMEOUT: Final = 1800.0
+
+
+def check_client(cluster_api: str) -> None:
+    """Check that there is a clusterctl that knows how to install a release of Cluster API.
+
+    Raises:
+        ExternalError: it is missing, older, or of another minor release.
+    """
+    require("clusterctl", SOURCE)
+    client = run(["clusterctl", "version", "-o", "short"], env={"CLUSTERCTL_DISABLE_VERSIONCHECK": "true"}).strip()
+    if not client.startswith("v") or not same_minor(client, cluster_api) or newer(cluster_api, client):
+        raise ExternalError(
+            f"clusterctl on the PATH is {client or 'of an unknown version'}, but Cluster API {cluster_api} is wanted: "
+            f"install clusterctl {cluster_api} from {SOURCE}"
+        )
+
+
+def downgrades(installed: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
+    """The providers that are newer than asked for, one sentence each."""
+    return [
+        f"{name} {installed[name]} is installed, older {version} is asked for"
+        for name, version in wanted.items()
+        if name in installed and newer(installed[name], version)
+    ]
+
+
+def converge(kubeconfig: str, wanted: Mapping[str, str], status: Callable[[str], None]) -> dict[str, str]:
+    """Install what is missing, upgrade what is older, wait until it is ready.
+
+    Args:
+        kubeconfig: administrator's credentials, YAML.
+        wanted: versions by name in clusterctl's inventory.
+        status: is told what is awaited, and for how long.
+
+    Returns:
+        The versions that are installed afterwards.
+
+    Raises:
+        ExternalError: the cluster does not answer, a provider is newer than asked for, or does not become ready; then
+            with the pods that are not, and why.
+    """
+    cluster = ClusterAccess(kubeconfig)
+    installed = cluster.installed_providers()
+    if refused := downgrades(installed, wanted):
+        raise ExternalError("; ".join(refused) + ". clusterctl does not downgrade: raise the version that is asked for")
+    missing = {name: version for name, version in wanted.items() if name not in installed}
+    older = {name: version for name, version in wanted.items() if name in installed and installed[name] != version}
+    if missing:
+        _clusterctl(["init"], missing, kubeconfig, cluster, status)
+    if older:
+        _clusterctl(["upgrade", "apply"], older, kubeconfig, cluster, status)
+    return cluster.installed_providers() if missing or older else installed
+
+
+def _clusterctl(
+    verb: list[str],
+    versions: Mapping[str, str],
+    kubeconfig: str,
+    cluster: ClusterAccess,
+    status: Callable[[str], None],
+) -> None:
+    chosen = [word for name, version in versions.items() for word in (FLAGS[name][0], f"{FLAGS[name][1]}:{version}")]
+    argv = ["clusterctl", *verb, *chosen, "--wait-providers", "--wait-provider-timeout", str(PROVIDER_TIMEOUT)]
+
+    def waiting(gone: float) -> None:
+        pods = cluster.not_ready()
+        status(f"clusterctl {' '.join(verb)}: {gone:.0f} s" + (f", waiting for {', '.join(pods)}" if pods else ""))
+
+    with secret_file(kubeconfig, "kubeconfig") as file:
+        try:
+            run(argv, env={**FEATURES, "KUBECONFIG": str(file)}, timeout=_WHOLE_TIMEOUT, waiting=waiting)
+        except CommandFailed as error:
+            pods = "".join(f"\n    {line}" for line in cluster.not_ready())
+            raise ExternalError(f"{error}" + (f"\n  Pods that are not ready:{pods}" if pods else "")) from None

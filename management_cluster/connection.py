@@ -1,0 +1,43 @@
+"""How Kubernetes objects get into the management cluster, and what becomes of them when it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from infra.aks import Aks
+
+
+class Connection:
+    """A way into the cluster for the components of this package.
+
+    Args:
+        resource_name: logical name of the Kubernetes provider.
+        aks: the cluster.
+        identifier: what makes it the same cluster although its kubeconfig changes, e.g. its ARM id's last part.
+    """
+
+    def __init__(self, resource_name: str, aks: Aks, *, identifier: str) -> None:
+        self._aks = aks
+        self.provider = kubernetes.Provider(
+            resource_name,
+            kubeconfig=aks.kubeconfig,
+            # Without it, a renewed kubeconfig (or one unknown in preview) would replace every object in the cluster.
+            cluster_identifier=identifier,
+            enable_server_side_apply=True,
+            # Otherwise a changed ConfigMap or Secret is a new one under the same name, and the old one is deleted.
+            enable_config_map_mutable=True,
+            enable_secret_mutable=True,
+            opts=pulumi.ResourceOptions(deleted_with=aks.cluster),
+        )
+
+    def options(self, parent: pulumi.Resource, *, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+        """Options of an object in the cluster: when the cluster is deleted, the object is not deleted one by one."""
+        return pulumi.ResourceOptions(
+            parent=parent,
+            provider=self.provider,
+            depends_on=list(depends_on),
+            deleted_with=self._aks.cluster,
+        )

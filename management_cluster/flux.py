@@ -1,0 +1,64 @@
+"""Flux on the management cluster, from the manifests inside the `flux` command of the same version."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from external.command import CommandFailed, ExternalError, require, run
+from infra.settings import FluxSettings
+from management_cluster.connection import Connection
+
+NAMESPACE: Final = "flux-system"
+COMPONENTS: Final = ("source-controller", "kustomize-controller", "helm-controller", "notification-controller")
+SOURCE: Final = "https://fluxcd.io/flux/installation/#install-the-flux-cli"
+KEPT: Final = ("apiextensions.k8s.io", "core/v1:Namespace")
+"""A CRD or the namespace is never deleted on its own: every source and Kustomization would go with it."""
+
+
+class Flux(pulumi.ComponentResource):
+    """The Flux controllers and their kinds. Ready when the controllers are."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        settings: FluxSettings,
+        connection: Connection,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:flux:Flux", resource_name, None, opts)
+        kubernetes.yaml.v2.ConfigGroup(
+            "flux",
+            yaml=manifests(settings.flux_version),
+            opts=pulumi.ResourceOptions.merge(
+                connection.options(self), pulumi.ResourceOptions(transforms=[_keep_what_holds_others])
+            ),
+        )
+        self.register_outputs({})
+
+
+def manifests(version: str) -> str:
+    """What `flux install` would apply, YAML.
+
+    Raises:
+        pulumi.RunError: `flux` is missing or of another version.
+    """
+    try:
+        require("flux", SOURCE)
+        client = str(json.loads(run(["flux", "version", "--client", "-o", "json"])).get("flux", ""))
+        if client.removeprefix("v") != version.removeprefix("v"):
+            raise ExternalError(f"flux on the PATH is {client}, but {version} is wanted: install it from {SOURCE}")
+        components = ",".join(COMPONENTS)
+        return run(["flux", "install", "--export", f"--namespace={NAMESPACE}", f"--components={components}"])
+    except (ExternalError, CommandFailed) as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def _keep_what_holds_others(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    if not any(kind in args.type_ for kind in KEPT):
+        return None
+    keep = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(retain_on_delete=True))
+    return pulumi.ResourceTransformResult(props=args.props, opts=keep)

@@ -1,0 +1,180 @@
+"""Hands the fleet over to Git: one source, one root Kustomization, and what the fleet needs to know and to have.
+
+What happens when
+- settings change: all of it is written again; it is always the program's;
+- the root Kustomization goes: what it applied stays (deletionPolicy Orphan);
+- the stack is destroyed: these objects end with the cluster, nothing is pruned.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from fleet.fleet_repository import FleetRepository
+from infra.management_cluster import ManagementCluster
+from infra.settings import Settings
+from management_cluster.connection import Connection
+from management_cluster.flux import NAMESPACE
+
+CLUSTERS: Final = "clusters"
+"""The namespace of the workload clusters' objects."""
+
+NEVER_PRUNED: Final = {"kustomize.toolkit.fluxcd.io/prune": "disabled"}
+"""Credentials and their namespace outlive whatever Git says."""
+
+SOURCE_TIMEOUT: Final = "5m"
+
+
+class HandOff(pulumi.ComponentResource):
+    """The last thing the program does: from here on Git decides."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        settings: Settings,
+        management: ManagementCluster,
+        fleet: FleetRepository,
+        connection: Connection,
+        *,
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:flux:HandOff", resource_name, None, opts)
+        self._settings, self._connection = settings, connection
+        ready = list(after)
+        known = [
+            self._credential_of_clusters(management),
+            self._runtime_info(management, ready),
+            *self._git_credentials(ready),
+        ]
+        source = self._source(fleet, [*ready, *known])
+        self._root([source])
+        self.register_outputs({})
+
+    def _credential_of_clusters(self, management: ManagementCluster) -> pulumi.Resource:
+        """The namespace `clusters` with the identity by which ASO acts there.
+
+        https://azure.github.io/azure-service-operator/guide/authentication/credential-scope/
+        """
+        namespace = kubernetes.core.v1.Namespace(
+            "clusters",
+            metadata=ObjectMetaArgs(name=CLUSTERS, annotations=NEVER_PRUNED),
+            opts=pulumi.ResourceOptions.merge(
+                self._connection.options(self), pulumi.ResourceOptions(retain_on_delete=True)
+            ),
+        )
+        azure = self._settings.azure
+        return self._secret(
+            "aso-credential",
+            {
+                "AZURE_SUBSCRIPTION_ID": azure.subscription_id,
+                "AZURE_TENANT_ID": azure.tenant_id,
+                "AZURE_CLIENT_ID": management.aso.client_id,
+                "AUTH_MODE": "workloadidentity",
+            },
+            namespace=CLUSTERS,
+            after=[namespace],
+        )
+
+    def _runtime_info(self, management: ManagementCluster, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        """What the fleet's manifests substitute: facts about the management cluster, no secrets."""
+        azure, fleet = self._settings.azure, self._settings.fleet
+        return kubernetes.core.v1.ConfigMap(
+            "runtime-info",
+            metadata=ObjectMetaArgs(name="runtime-info", namespace=NAMESPACE, annotations=NEVER_PRUNED),
+            data={
+                "subscription_id": azure.subscription_id,
+                "tenant_id": azure.tenant_id,
+                "location": azure.location,
+                "management_cluster": azure.name,
+                "resource_group": management.resource_group,
+                "oidc_issuer_url": management.aks.issuer_url,
+                "aso_client_id": management.aso.client_id,
+                "capz_client_id": management.capz.client_id,
+                "flux_client_id": management.flux.client_id,
+                "fleet_url": fleet.fleet_url,
+                "fleet_branch": fleet.fleet_branch,
+                "domain": fleet.domain,
+            },
+            opts=self._connection.options(self, depends_on=after),
+        )
+
+    def _git_credentials(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        """The same credential twice: as Flux reads it, and as values that are substituted for the agents' copy."""
+        fleet = self._settings.fleet
+        user, password = fleet.git_username, fleet.git_password.get_secret_value()
+        authorities = {"ca.crt": fleet.ca_certificates} if fleet.ca_certificates else {}
+        return [
+            self._secret("fleet-git", {"username": user, "password": password, **authorities}, after=after),
+            self._secret("fleet-git-values", {"git_username": user, "git_password": password}, after=after),
+        ]
+
+    def _source(self, fleet: FleetRepository, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        return kubernetes.apiextensions.CustomResource(
+            "source",
+            api_version="source.toolkit.fluxcd.io/v1",
+            kind="GitRepository",
+            metadata=ObjectMetaArgs(
+                name="fleet",
+                namespace=NAMESPACE,
+                # Flux has read the repository once before the run ends well.
+                annotations={"pulumi.com/waitFor": "condition=Ready"},
+            ),
+            spec={
+                "interval": "1m",
+                "url": fleet.url,
+                "ref": {"branch": fleet.branch},
+                "secretRef": {"name": "fleet-git"},
+            },
+            opts=pulumi.ResourceOptions.merge(
+                self._connection.options(self, depends_on=after),
+                pulumi.ResourceOptions(
+                    custom_timeouts=pulumi.CustomTimeouts(create=SOURCE_TIMEOUT, update=SOURCE_TIMEOUT)
+                ),
+            ),
+        )
+
+    def _root(self, after: Sequence[pulumi.Resource]) -> None:
+        kubernetes.apiextensions.CustomResource(
+            "root",
+            api_version="kustomize.toolkit.fluxcd.io/v1",
+            kind="Kustomization",
+            # Not awaited: what is in Git may be broken without this program having failed.
+            metadata=ObjectMetaArgs(name="fleet", namespace=NAMESPACE, annotations={"pulumi.com/skipAwait": "true"}),
+            spec={
+                "interval": "10m",
+                "retryInterval": "1m",
+                "path": "./management",
+                "prune": True,
+                "deletionPolicy": "Orphan",
+                "sourceRef": {"kind": "GitRepository", "name": "fleet"},
+            },
+            opts=self._connection.options(self, depends_on=after),
+        )
+
+    def _secret(
+        self,
+        name: str,
+        values: Mapping[str, pulumi.Input[str]],
+        *,
+        namespace: str = NAMESPACE,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> pulumi.Resource:
+        encoded = {key: pulumi.Output.secret(value).apply(_encode) for key, value in values.items()}
+        return kubernetes.core.v1.Secret(
+            name,
+            metadata=ObjectMetaArgs(name=name, namespace=namespace, annotations=NEVER_PRUNED),
+            type="Opaque",
+            data=encoded,
+            opts=self._connection.options(self, depends_on=after),
+        )
+
+
+def _encode(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()

@@ -1,0 +1,46 @@
+"""What a stack tells when it is done: credentials, addresses, versions, and what to type next."""
+
+from __future__ import annotations
+
+import pulumi
+
+from fleet.fleet_repository import FleetRepository
+from infra.management_cluster import ManagementCluster
+from infra.settings import Settings
+from management_cluster.cluster_api_providers import ClusterApiProviders
+
+
+def export(
+    settings: Settings, management: ManagementCluster, providers: ClusterApiProviders, fleet: FleetRepository
+) -> None:
+    """Set the outputs of the stack."""
+    pulumi.export("kubeconfig", management.aks.kubeconfig)
+    pulumi.export("management_cluster", management.aks.name)
+    pulumi.export("resource_group", management.resource_group)
+    pulumi.export("oidc_issuer_url", management.aks.issuer_url)
+    pulumi.export(
+        "identities",
+        {
+            "aso": management.aso.client_id,
+            "capz": management.capz.client_id,
+            "flux": management.flux.client_id,
+        },
+    )
+    pulumi.export(
+        "versions",
+        {
+            "kubernetes": settings.azure.kubernetes_version,
+            "flux": settings.flux.flux_version,
+            "cert-manager": providers.cert_manager,
+            "providers": providers.versions,
+        },
+    )
+    pulumi.export("fleet", {"url": fleet.url, "branch": fleet.branch, "seed": fleet.commit})
+    pulumi.export(
+        "next",
+        [
+            "pulumi stack output kubeconfig --show-secrets > kubeconfig && chmod 600 kubeconfig",
+            "kubectl --kubeconfig kubeconfig get clusters --all-namespaces",
+            f"git clone {settings.fleet.fleet_url}",
+        ],
+    )
