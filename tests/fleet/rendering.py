@@ -1,0 +1,131 @@
+"""Renders the fleet repository as Flux does, by kustomize and Flux themselves; needs no cluster."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2] / "fleet" / "repository"
+REQUESTS = Path(__file__).parent / "requests"
+
+RUNTIME_INFO = {
+    "subscription_id": "11111111-1111-1111-1111-111111111111",
+    "tenant_id": "22222222-2222-2222-2222-222222222222",
+    "location": "northeurope",
+    "management_cluster": "management",
+    "resource_group": "management",
+    "oidc_issuer_url": "https://northeurope.oic.prod-aks.azure.com/tenant/issuer/",
+    "aso_client_id": "33333333-3333-3333-3333-333333333333",
+    "capz_client_id": "44444444-4444-4444-4444-444444444444",
+    "flux_client_id": "55555555-5555-5555-5555-555555555555",
+    "fleet_url": "https://git.example.com/platform/fleet.git",
+    "fleet_branch": "main",
+    "domain": "fleet.example.com",
+}
+"""What the program writes into the ConfigMap runtime-info."""
+
+GIT = {"git_username": "flux", "git_password": "12345"}
+"""What it writes into the Secret fleet-git-values; a password of digits, since that is the hard case."""
+
+Object = dict[str, Any]
+
+
+class Rendered(list[Object]):
+    """Kubernetes objects in the order in which they were rendered."""
+
+    def one(self, kind: str, name: str) -> Object:
+        """The object of this kind and name; fails the test where there is none or more than one."""
+        found = [each for each in self if each["kind"] == kind and each["metadata"]["name"] == name]
+        assert len(found) == 1, f"{len(found)} objects {kind}/{name} among {self.names()}"
+        return found[0]
+
+    def names(self) -> list[str]:
+        """Every object as "Kind/name", sorted."""
+        return sorted(f"{each['kind']}/{each['metadata']['name']}" for each in self)
+
+    def text(self) -> str:
+        """As YAML for people, one document an object."""
+        return "---\n".join(yaml.safe_dump(each, width=110) for each in self)
+
+    def variables(self) -> set[str]:
+        """The names of all ${variables} that Flux would substitute."""
+        return set(re.findall(r"\$\{(\w+)", self.text()))
+
+
+def kustomize(path: Path) -> Rendered:
+    """`kustomize build PATH`."""
+    return _parse(_run("kustomize", "build", str(path)))
+
+
+def flux(repository: Path, kustomization: Object, values: Mapping[str, str]) -> Rendered:
+    """What a Flux Kustomization applies: `flux build`, with `values` for what its substituteFrom names on a cluster."""
+    definition = repository.parent / "kustomization-for-flux.yaml"
+    inline = kustomization["spec"].get("postBuild", {}).get("substitute", {})
+    spec = {**kustomization["spec"], "postBuild": {"substitute": {**values, **inline}}}
+    definition.write_text(yaml.safe_dump({**kustomization, "spec": spec}))
+    name = kustomization["metadata"]["name"]
+    path = repository / kustomization["spec"]["path"]
+    arguments = ["--path", str(path), "--kustomization-file", str(definition), "--dry-run", "--strict-substitute"]
+    namespace = ["--namespace", kustomization["metadata"]["namespace"]]
+    return _parse(_run("flux", "build", "kustomization", name, *arguments, *namespace))
+
+
+class Fleet:
+    """A fleet repository in a folder of its own, with clusters requested in environment dev."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "fleet"
+        shutil.copytree(REPOSITORY, self.path)
+
+    def request(self, cluster: str, manifest: str | None = None) -> Path:
+        """Add the example request under another name, with another cluster.yaml if `manifest` is given."""
+        directory = self.path / "environments" / "dev" / "clusters" / cluster
+        shutil.copytree(REQUESTS / "first", directory)
+        file = directory / "cluster.yaml"
+        file.write_text((manifest or file.read_text()).replace("name: first", f"name: {cluster}"))
+        return directory
+
+    def environment(self, name: str = "dev") -> Rendered:
+        """What the management cluster gets for one environment's clusters."""
+        root = kustomize(self.path / "management")
+        settings, release = (root.one("ConfigMap", f"{name}-{file}")["data"] for file in ("settings", "release"))
+        return flux(self.path, root.one("Kustomization", name), {**RUNTIME_INFO, **GIT, **settings, **release})
+
+    def on_cluster(self, cluster: str) -> Rendered:
+        """What the management cluster applies to a workload cluster beside the agent."""
+        applied = self.environment()
+        # The controller drops newlines of values, see fluxcd/pkg/kustomize LoadVariables.
+        credential = applied.one("Secret", f"{cluster}-git")["stringData"]
+        values = {key: value.replace("\n", "") for key, value in credential.items()}
+        return flux(self.path, applied.one("Kustomization", f"{cluster}-sync"), values)
+
+    def workloads(self, cluster: str) -> Rendered:
+        """What the agent on a workload cluster applies."""
+        synced = self.on_cluster(cluster)
+        info = synced.one("ConfigMap", "cluster-info")["data"]
+        return flux(self.path, synced.one("Kustomization", "workloads"), info)
+
+
+def _parse(text: str) -> Rendered:
+    return Rendered(each for each in yaml.safe_load_all(text) if each)
+
+
+def _run(program: str, *arguments: str) -> str:
+    if shutil.which(program) is None:
+        pytest.fail(f"{program} is not on PATH; `make toolchain` builds it, `make unit` finds it", pytrace=False)
+    command: Sequence[str] = [program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode != 0:
+        raise RenderingError(f"{' '.join(command)}\n{done.stderr}")
+    return done.stdout
+
+
+class RenderingError(Exception):
+    """What kustomize or Flux said when they refused."""

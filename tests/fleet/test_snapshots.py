@@ -1,0 +1,31 @@
+"""What the seed renders to, for people to read: tests/fleet/snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.fleet.rendering import REPOSITORY, Fleet, Rendered, kustomize
+
+Compare = Callable[[str, Rendered], None]
+
+
+@pytest.mark.parametrize("path", ["management", "classes", "classes/templates"])
+def test_the_management_cluster_gets(path: str, matches_snapshot: Compare) -> None:
+    matches_snapshot(path.replace("/", "-"), kustomize(REPOSITORY / path))
+
+
+def test_a_request_becomes(fleet: Fleet, matches_snapshot: Compare) -> None:
+    fleet.request("first")
+    matches_snapshot("first", fleet.environment())
+
+
+def test_the_workload_cluster_gets(fleet: Fleet, matches_snapshot: Compare) -> None:
+    fleet.request("first")
+    matches_snapshot("first-on-cluster", fleet.on_cluster("first"))
+
+
+def test_its_agent_applies(fleet: Fleet, matches_snapshot: Compare) -> None:
+    fleet.request("first")
+    matches_snapshot("first-workloads", fleet.workloads("first"))

@@ -1,0 +1,56 @@
+"""Flux substitutes values into what kustomize rendered: each is provided, and none is read as something else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fleet import rendering
+from tests.fleet.rendering import GIT, REPOSITORY, RUNTIME_INFO, Fleet, Rendered, kustomize
+
+
+@pytest.fixture
+def request_rendered(fleet: Fleet) -> Rendered:
+    """A request before substitution."""
+    return kustomize(fleet.request("first"))
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "production"])
+def test_every_variable_of_a_request_is_provided(environment: str, request_rendered: Rendered) -> None:
+    root = kustomize(REPOSITORY / "management")
+    data = [root.one("ConfigMap", f"{environment}-{file}")["data"] for file in ("settings", "release")]
+    assert request_rendered.variables() <= RUNTIME_INFO.keys() | GIT.keys() | data[0].keys() | data[1].keys()
+
+
+def test_every_variable_of_the_sync_is_provided(request_rendered: Rendered) -> None:
+    inline = request_rendered.one("Kustomization", "first-sync")["spec"]["postBuild"]["substitute"]
+    secret = request_rendered.one("Secret", "first-git")["stringData"]
+    assert kustomize(REPOSITORY / "hydration/sync").variables() <= inline.keys() | secret.keys()
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "production"])
+def test_every_variable_of_the_workloads_is_in_cluster_info(environment: str) -> None:
+    info = kustomize(REPOSITORY / "hydration/sync").one("ConfigMap", "cluster-info")["data"]
+    assert kustomize(REPOSITORY / "workloads" / environment).variables() <= info.keys()
+
+
+@pytest.mark.parametrize("path", ["management", "classes", "classes/templates"])
+def test_what_is_applied_without_substitution_has_no_variable(path: str) -> None:
+    assert kustomize(REPOSITORY / path).variables() == set()
+
+
+@pytest.mark.parametrize(
+    "value", ["12345", "1e3", "true", "null", "a: b # c", '{"x": "y"}', "- &a *b", "~", "@`%", "ü"]
+)
+def test_no_credential_is_read_as_yaml(value: str, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "GIT", {"git_username": value, "git_password": value})
+    fleet.request("first")
+    secret = fleet.on_cluster("first").one("Secret", "fleet-git")
+    assert secret["stringData"] == {"username": value, "password": value}
+
+
+def test_every_value_in_a_config_map_is_text(fleet: Fleet) -> None:
+    fleet.request("first")
+    objects = [*kustomize(fleet.path / "management"), *fleet.on_cluster("first"), *fleet.workloads("first")]
+    maps = [each for each in objects if each["kind"] == "ConfigMap"]
+    assert maps
+    assert all(isinstance(value, str) for each in maps for value in each["data"].values())
