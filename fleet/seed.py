@@ -77,7 +77,7 @@ def offer(remote: Remote, main: str, root: Path = ROOT) -> str:
 
 
 def offered(remote: Remote) -> tuple[str, dict[str, str]] | None:
-    """What the branch `seed` has: its commit, and its files as `files` tells them; None when there is no such branch."""
+    """What the branch `seed` has: its commit, and its files as `files` tells them; None when it does not exist."""
     with remote.open() as clone:
         commit = clone.heads().get(BRANCH)
         if commit is None:
