@@ -1,4 +1,4 @@
-"""The control plane of one cluster: etcd, API server, controller manager and scheduler in a network namespace of its own.
+"""The control plane of one cluster: etcd, API server, controller manager, scheduler in their own network namespace.
 
 Each cluster has its own etcd, so that the loss or the deletion of one cluster is invisible to the others.
 """

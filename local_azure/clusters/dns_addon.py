@@ -17,7 +17,7 @@ LABELS = {"k8s-app": "kube-dns"}
 # answers may change at any time, hence the short cache: https://coredns.io/plugins/
 _COREFILE = """.:53 {
     errors
-    health { lameduck 1s }
+    health
     ready
     kubernetes cluster.local in-addr.arpa ip6.arpa {
         pods insecure

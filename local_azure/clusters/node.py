@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket as connection
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,7 @@ class Node:
         self._write_files(cgroup)
         self._start("containerd", ["containerd", "--config", str(self.folder / "containerd.toml")])
         self.register()
+        self._wait_for_containerd()
         self._start_kube("kubelet", *self._kubelet_flags())
         self._start_kube("kube-proxy", f"--config={self.folder}/kube-proxy.yaml")
 
@@ -58,19 +62,10 @@ class Node:
         """
 
         def missing() -> str | None:
-            for program in PROGRAMS:
-                if not processes.alive(self._process(program)):
-                    raise LocalAzureError(
-                        f"{program} of node {self.name} ended: {processes.last_line(self._process(program))}",
-                        f"see {processes.log_file(self._process(program))}",
-                    )
-            return None if (condition := self._condition())["status"] == "True" else str(condition["message"])
+            condition = self._condition()
+            return None if condition["status"] == "True" else str(condition["message"])
 
-        try:
-            wait_until(missing, lambda _: None, timeout=READY_SECONDS, interval=0.2)
-        except TimeoutError as late:
-            log = processes.log_file(self._process("kubelet"))
-            raise LocalAzureError(f"node {self.name} is not ready, {late}", f"see {log}") from late
+        self._wait("kubelet", PROGRAMS, missing)
 
     def register(self) -> None:
         """Create the Node object, or give the existing one its pool's labels and taints."""
@@ -118,6 +113,33 @@ class Node:
         network.detach(self.namespace)
         for folder in (self.folder, self.run_folder):
             shutil.rmtree(folder, ignore_errors=not folder.exists())
+
+    def _wait_for_containerd(self) -> None:
+        """The kubelet gives up when it finds no container runtime."""
+        socket = self.run_folder / "containerd.sock"
+
+        def missing() -> str | None:
+            with closing(connection.socket(connection.AF_UNIX)) as client:
+                return None if client.connect_ex(str(socket)) == 0 else f"containerd at {socket}"
+
+        self._wait("containerd", ["containerd"], missing)
+
+    def _wait(self, blamed: str, programs: Iterable[str], missing: Callable[[], str | None]) -> None:
+        """Wait for something as long as `programs` run; `blamed` is whose log says why it does not come."""
+
+        def check() -> str | None:
+            for program in programs:
+                if not processes.alive(self._process(program)):
+                    last = processes.last_line(self._process(program))
+                    log = processes.log_file(self._process(program))
+                    raise LocalAzureError(f"{program} of node {self.name} ended: {last}", f"see {log}")
+            return missing()
+
+        try:
+            wait_until(check, lambda _: None, timeout=READY_SECONDS, interval=0.1)
+        except TimeoutError as late:
+            log = processes.log_file(self._process(blamed))
+            raise LocalAzureError(f"node {self.name} is not ready, {late}", f"see {log}") from late
 
     def _process(self, program: str) -> str:
         return f"cluster-{self._record.index}-n{self._node.number}-{program}"

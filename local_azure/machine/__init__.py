@@ -1,1 +1,1 @@
-"""What the local Azure does to this machine: processes, network, certificates, DNS, and how all of it goes away again."""
+"""What the local Azure does to this machine: processes, network, certificates, DNS; and how all of it goes away."""

@@ -62,7 +62,7 @@ def attach(namespace: str, address: IPv4Address) -> None:
     _ensure_namespace(namespace)
     port = namespace.removeprefix(PREFIX)
     if not _has_link(namespace, "eth0"):
-        # The same address always has the same hardware address, or neighbours would remember the one of an earlier node.
+        # An address always has the same hardware address, or neighbours would remember an earlier node's.
         hardware = "02:00:" + ":".join(f"{byte:02x}" for byte in address.packed)
         peer = ["peer", "name", "eth0", "netns", namespace, "address", hardware]
         _ip(HUB, "link", "add", port, "type", "veth", *peer)

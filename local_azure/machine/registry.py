@@ -1,4 +1,4 @@
-"""The OCI registry that answers as every public one: CNCF Distribution on its own address, with the local CA's certificate."""
+"""The OCI registry that answers as every public one: CNCF Distribution, with the local CA's certificate."""
 
 from __future__ import annotations
 
