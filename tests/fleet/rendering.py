@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -37,6 +38,17 @@ GIT = {"git_username": "flux", "git_password": "12345"}
 Object = dict[str, Any]
 
 
+class _ForPeople(yaml.SafeDumper):
+    """Shows text of several lines as a block."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_ForPeople.add_representer(str, _text)
+
+
 class Rendered(list[Object]):
     """Kubernetes objects in the order in which they were rendered."""
 
@@ -52,7 +64,7 @@ class Rendered(list[Object]):
 
     def text(self) -> str:
         """As YAML for people, one document an object."""
-        return "---\n".join(yaml.safe_dump(each, width=110) for each in self)
+        return "---\n".join(yaml.dump(each, Dumper=_ForPeople, width=110) for each in self)
 
     def variables(self) -> set[str]:
         """The names of all ${variables} that Flux would substitute."""
@@ -69,7 +81,7 @@ def flux(repository: Path, kustomization: Object, values: Mapping[str, str]) -> 
     definition = repository.parent / "kustomization-for-flux.yaml"
     inline = kustomization["spec"].get("postBuild", {}).get("substitute", {})
     spec = {**kustomization["spec"], "postBuild": {"substitute": {**values, **inline}}}
-    definition.write_text(yaml.safe_dump({**kustomization, "spec": spec}))
+    definition.write_text(json.dumps({**kustomization, "spec": spec}))
     name = kustomization["metadata"]["name"]
     path = repository / kustomization["spec"]["path"]
     arguments = ["--path", str(path), "--kustomization-file", str(definition), "--dry-run", "--strict-substitute"]
