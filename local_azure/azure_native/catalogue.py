@@ -83,6 +83,9 @@ CLUSTER_CREATE_ONLY = (
     "networkProfile.outboundType",
 )
 
+RENAMED = {"RoleDefinition.role_type": "roleType", "IPRule.ip_address_or_range": "iPAddressOrRange"}
+"""Properties (model.attribute) that the SDK does not name as they are named in requests."""
+
 RESOURCE_ROWS = (
     ResourceRow(
         "azure-native:resources:ResourceGroup",

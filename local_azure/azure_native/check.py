@@ -53,9 +53,7 @@ def _object(
         known = properties.get(name)
         if known is None:
             yield f"unknown property '{path}'"
-        elif known.readonly:
-            yield f"'{path}' is read-only: Azure sets it"
-        else:
+        elif not known.readonly:  # the SDK has some of these; they are not sent
             yield from _value(table, known, known.containers, member, path)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from local_azure.azure_native.catalogue import FUNCTION_ROWS, RESOURCE_ROWS, FunctionRow, ResourceRow
+from local_azure.azure_native.catalogue import FUNCTION_ROWS, RENAMED, RESOURCE_ROWS, FunctionRow, ResourceRow
 
 SCALARS = {"bool": "boolean", "int": "integer", "long": "integer", "float": "number", "object": "any"}
 LIMITS = {
@@ -113,13 +113,17 @@ def api_version(token: str) -> str:
     package = importlib.util.find_spec("pulumi_azure_native")
     if package is None or package.origin is None:
         raise LookupError("pulumi-azure-native is not installed in this virtual environment")
-    _, module, name = token.split(":")
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-    source = Path(package.origin).parent / module / f"{snake}.py"
+    source = Path(package.origin).parent.joinpath(*sdk_module(token)).with_suffix(".py")
     found = re.search(r"Uses Azure REST API version (\S+?)\.(?:\s|$)", source.read_text(encoding="utf-8"))
     if not found:
         raise LookupError(f"{source} does not say which API version {token} uses")
     return found.group(1)
+
+
+def sdk_module(token: str) -> tuple[str, str]:
+    """Package and module of `pulumi_azure_native` that a type or function is in."""
+    _, package, name = token.split(":")
+    return package, re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def _type(models: ModuleType, name: str, types: dict[str, Any]) -> str:
@@ -130,12 +134,10 @@ def _type(models: ModuleType, name: str, types: dict[str, Any]) -> str:
     properties: dict[str, Any] = {}
     types[key] = properties  # before its properties, since models refer to themselves
     model = getattr(models, name)
-    last_keys = [_wire(entry)[-1] for entry in model._attribute_map.values()]
     for attribute, entry in model._attribute_map.items():
         wire = _wire(entry)
-        # Flattening may bring two properties of one name together; Pulumi then goes by the client's name.
-        ambiguous = last_keys.count(wire[-1]) > 1 and len(wire) > 1
-        pulumi_name = lower_camel(attribute if ambiguous else wire[-1])
+        pulumi_name = RENAMED.get(f"{name}.{attribute}", lower_camel(wire[-1]))
+        # Of two properties of one name, flattening leaves the inner one; its place in the map is later.
         properties[pulumi_name] = _property(models, entry["type"], model._validation.get(attribute, {}), types)
         properties[pulumi_name]["wire"] = wire
     return key
