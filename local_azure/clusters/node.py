@@ -10,12 +10,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from local_azure.clusters import containers, kubeconfig, node_files, node_identity
+from local_azure.clusters import kubeconfig, node_files, node_identity
 from local_azure.clusters.control_plane import ControlPlane
 from local_azure.clusters.records import ClusterRecord, NodeRecord
 from local_azure.command import CommandFailed, run
 from local_azure.errors import LocalAzureError
-from local_azure.machine import authority, cgroups, network, processes
+from local_azure.machine import authority, cgroups, containers, network, processes
 from local_azure.machine.certificates import Certificate
 from local_azure.progress import wait_until
 

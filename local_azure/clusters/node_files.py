@@ -10,17 +10,10 @@ import yaml
 
 from local_azure.clusters.spec import ClusterSpec
 from local_azure.instance import HOST, REGISTRY
+from local_azure.machine import packages
 
 SANDBOX_IMAGE = "registry.k8s.io/pause:3.10"
-CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"), Path("/usr/libexec/cni"))
-"""Where distributions put the CNI plugins."""
-
 MAX_PODS = 110
-
-
-def cni_folder() -> Path:
-    """Where this machine's CNI plugins are."""
-    return next((folder for folder in CNI_FOLDERS if (folder / "ptp").exists()), CNI_FOLDERS[0])
 
 
 def containerd(folder: Path, run_folder: Path) -> str:
@@ -61,7 +54,7 @@ disabled_plugins = [
   [plugins."io.containerd.grpc.v1.cri".registry]
     config_path = "{folder}/registries"
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "{cni_folder()}"
+    bin_dir = "{packages.cni_folder()}"
     conf_dir = "{folder}/cni"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"

@@ -14,12 +14,12 @@ from pathlib import Path
 from local_azure.errors import LocalAzureError
 from local_azure.instance import CACHE, STATE
 from local_azure.machine.certificates import Authority, Certificate
+from local_azure.machine.packages import CERTIFICATE_BUNDLES
 
 FOLDER = CACHE / "authority"
 CERTIFICATE = FOLDER / "ca.crt"
 KEY = FOLDER / "ca.key"
 ISSUED = STATE / "certificates"
-SYSTEM_BUNDLES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
 
 
 def ensure_ca() -> Authority:
@@ -50,7 +50,7 @@ def bundle() -> bytes:
         LocalAzureError: the system has none.
     """
     ensure_ca()
-    for system in SYSTEM_BUNDLES:
+    for system in CERTIFICATE_BUNDLES:
         if system.exists():
             return system.read_bytes().rstrip(b"\n") + b"\n" + CERTIFICATE.read_bytes()
     raise LocalAzureError("this machine has no bundle of certificate authorities", "apt-get install ca-certificates")

@@ -33,8 +33,9 @@ WELL_KNOWN: dict[str, IPv4Address] = {
     **dict.fromkeys(REGISTRY_HOSTS, REGISTRY),
 }
 
-# The hosts plugin reads its file again when it has changed; without the template it would answer SERVFAIL to unknown
-# names, which resolvers ask again: https://coredns.io/plugins/hosts/ and https://coredns.io/plugins/template/
+# The hosts plugin reads its file again when it has changed. Alone it would answer SERVFAIL to unknown names, which
+# resolvers ask again; an empty root zone behind it says that they do not exist, and for how many seconds to believe it.
+# https://coredns.io/plugins/hosts/ and https://coredns.io/plugins/file/
 _COREFILE = f""". {{
     bind {HOST}
     hosts {HOSTS} {{
@@ -43,17 +44,20 @@ _COREFILE = f""". {{
         no_reverse
         fallthrough
     }}
-    template ANY ANY {{
-        rcode NXDOMAIN
-    }}
+    file {FOLDER}/root.zone .
     errors
 }}
+"""
+_ROOT_ZONE = """$ORIGIN .
+@ 5 IN SOA azure-dns.local. nobody.local. 1 3600 600 86400 5
+@ 5 IN NS azure-dns.local.
 """
 
 
 def start(bin: Path) -> None:
     """Start it, unless it runs; `bin` is the folder with `coredns`."""
     publish({})
+    (FOLDER / "root.zone").write_text(_ROOT_ZONE)
     corefile = FOLDER / "Corefile"
     corefile.write_text(_COREFILE)
     processes.start(PROCESS, [bin / "coredns", "-quiet", "-conf", corefile], env={"GOGC": "40"})

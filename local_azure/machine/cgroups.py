@@ -5,6 +5,7 @@ https://docs.kernel.org/admin-guide/cgroup-v1/cgroups.html and https://docs.kern
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -15,6 +16,13 @@ from local_azure.errors import LocalAzureError
 PARENT = "slipway"
 KILL_SECONDS = 10.0
 _V2_CONTROLLERS = {"cpu", "cpuset", "hugetlb", "io", "memory", "pids"}
+
+
+def writable() -> bool:
+    """Whether there are control groups that this process may change."""
+    lines = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    options = [options.split(",") for _, _, kind, options, *_ in lines if kind in {"cgroup", "cgroup2"}]
+    return bool(options) and all("rw" in each for each in options)
 
 
 def create(name: str) -> str:
@@ -72,12 +80,13 @@ def kill(name: str = "") -> int:
 def remove(name: str = "") -> bool:
     """Remove a node's empty group from every hierarchy, or all of them; returns whether there was one."""
     folders = _folders(name)
+    deadline = time.monotonic() + KILL_SECONDS
     for folder in folders:
         for group in (*_below(folder), folder):
-            try:
-                group.rmdir()
-            except FileNotFoundError:
-                continue
+            while not _removed(group):
+                if time.monotonic() > deadline:
+                    raise LocalAzureError(f"the control group {group} stays busy")
+                time.sleep(0.05)
     if name and folders and not any(_below(folder.parent) for folder in folders):
         remove()
     return bool(folders)
@@ -96,6 +105,19 @@ def _folders(name: str) -> list[Path]:
 def _below(folder: Path) -> list[Path]:
     """All groups below one, deepest first."""
     return [Path(path) for path, _, _ in os.walk(folder, topdown=False) if path != str(folder)]
+
+
+def _removed(group: Path) -> bool:
+    try:
+        group.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        # The last process is dead but not yet gone.
+        return False
+    return True
 
 
 def _delegate(folder: Path) -> None:
