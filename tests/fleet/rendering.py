@@ -67,8 +67,8 @@ class Rendered(list[Object]):
         return "---\n".join(yaml.dump(each, Dumper=_ForPeople, width=110) for each in self)
 
     def variables(self) -> set[str]:
-        """The names of all ${variables} that Flux would substitute."""
-        return set(re.findall(r"\$\{(\w+)", self.text()))
+        """The names of all ${variables} that Flux would substitute; without those that have a default."""
+        return set(re.findall(r"\$\{(\w+)\}", self.text()))
 
 
 def kustomize(path: Path) -> Rendered:

@@ -53,7 +53,6 @@ def test_names_follow_from_the_cluster(fleet: Fleet) -> None:
     assert (
         agent["kubeConfig"]["secretRef"]["name"] == sync["kubeConfig"]["secretRef"]["name"] == "team-a-blue-kubeconfig"
     )
-    assert sync["dependsOn"] == [{"name": "team-a-blue-agent"}]
     assert sync["postBuild"]["substituteFrom"] == [{"kind": "Secret", "name": "team-a-blue-git"}]
     assert sync["postBuild"]["substitute"]["cluster_name"] == "team-a-blue"
 

@@ -54,3 +54,11 @@ def test_every_value_in_a_config_map_is_text(fleet: Fleet) -> None:
     maps = [each for each in objects if each["kind"] == "ConfigMap"]
     assert maps
     assert all(isinstance(value, str) for each in maps for value in each["data"].values())
+
+
+def test_a_private_authority_of_the_git_server_reaches_the_cluster(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "GIT", {**GIT, "git_ca_base64": "LS0tLS1CRUdJTg=="})
+    fleet.request("first")
+    assert fleet.on_cluster("first").one("Secret", "fleet-git")["data"] == {"ca.crt": "LS0tLS1CRUdJTg=="}
