@@ -1,0 +1,53 @@
+"""External commands: what they print comes back, what goes wrong is told in a few lines, secrets leave no trace."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from external import command
+from external.command import CommandFailed, ExternalError, require, run, secret_file
+
+
+def test_standard_output_comes_back() -> None:
+    assert run(["sh", "-c", "cat; echo $WORD; echo aside >&2"], stdin=b"in ", env={"WORD": "out"}) == "in out\n"
+
+
+def test_a_failure_tells_the_command_its_code_and_its_last_words() -> None:
+    with pytest.raises(CommandFailed) as raised:
+        run(["sh", "-c", "seq 100 >&2; exit 3"])
+    lines = str(raised.value).splitlines()
+    assert lines[0] == "`sh -c seq 100 >&2; exit 3` ended with code 3:"
+    assert len(lines) == 1 + command.SHOWN_LINES
+    assert lines[-1].strip() == "100"
+
+
+def test_a_command_that_takes_too_long_is_stopped() -> None:
+    started = time.monotonic()
+    with pytest.raises(CommandFailed, match=r"was stopped after 0 s"):
+        run(["sleep", "30"], timeout=0.2)
+    assert time.monotonic() - started < 10
+
+
+def test_waiting_is_told_while_the_command_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "POLL_SECONDS", 0.05)
+    told: list[float] = []
+    assert run(["sh", "-c", "echo a; sleep 0.3; echo b"], waiting=told.append) == "a\nb\n"
+    assert told == sorted(told)
+    assert told
+
+
+def test_a_missing_command_says_where_to_get_it() -> None:
+    with pytest.raises(ExternalError, match="`no-such-tool` is not on the PATH: install it from https://example"):
+        require("no-such-tool", "https://example.com")
+    with pytest.raises(CommandFailed, match="there is no such command"):
+        run(["no-such-tool"])
+
+
+def test_a_secret_file_is_private_and_goes_away() -> None:
+    with secret_file("secret", "kubeconfig") as path:
+        assert path.read_text() == "secret"
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert not path.parent.exists()

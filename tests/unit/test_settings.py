@@ -1,0 +1,156 @@
+"""Settings: short stacks are complete, wrong ones are explained all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.problems import SettingsError
+from infra.settings import GROUPS, NAMESPACE, Settings
+from local_azure import instance
+from management_cluster import versions
+
+CHECKOUT = Path(__file__).parents[2]
+GUID = "01234567-89ab-cdef-0123-456789abcdef"
+SHORT = {
+    "azure-native:subscriptionId": GUID,
+    "azure-native:tenantId": GUID,
+    "slipway:location": "westeurope",
+    "slipway:fleetUrl": "https://git.example.com/fleet.git",
+}
+ENVIRONMENT = {"SLIPWAY_GIT_PASSWORD": "from-a-pipeline"}
+
+
+def parse(**changed: str) -> Settings:
+    """The settings of a short stack with some keys of our namespace set."""
+    config = SHORT | {f"{NAMESPACE}:{key}": value for key, value in changed.items()}
+    return Settings.parse(config, stack="dev", environment=ENVIRONMENT)
+
+
+def complaints(**changed: str) -> list[str]:
+    """What is said about the settings of such a stack."""
+    with pytest.raises(SettingsError) as raised:
+        parse(**changed)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_four_keys_and_a_password_are_enough() -> None:
+    settings = parse()
+    assert settings.azure.name == "dev"
+    assert settings.azure.protect
+    assert settings.providers.cluster_api_version == versions.CLUSTER_API
+    assert settings.flux.flux_version == versions.FLUX
+    assert settings.fleet.git_password.get_secret_value() == "from-a-pipeline"
+
+
+def test_an_empty_value_is_no_value() -> None:
+    assert parse(clusterApiVersion="").providers.cluster_api_version == versions.CLUSTER_API
+
+
+def test_the_stack_goes_before_the_environment() -> None:
+    config = SHORT | {"slipway:gitPassword": "from-the-stack"}
+    settings = Settings.parse(config, stack="dev", secret_keys=["slipway:gitPassword"], environment=ENVIRONMENT)
+    assert settings.fleet.git_password.get_secret_value() == "from-the-stack"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule", "mend"),
+    [
+        ("location", "West Europe", "is not a region of Azure", 'Did you mean "westeurope"?'),
+        ("location", "moon", "is not a region of Azure", "az account list-locations"),
+        ("lokation", "westeurope", "there is no such setting", "Did you mean slipway:location?"),
+        ("kubernetesVersion", "1.36", "is not an exact Kubernetes version", "1.36.3"),
+        ("clusterApiVersion", "1.12.8", "is not a release's version", "v1.12.8"),
+        ("azureProviderVersion", "latest", "is not a release's version", "v1.12.8"),
+        ("systemPoolCount", "many", "is not a whole number", "digits"),
+        ("controllersPoolCount", "0", "must be at least 1", "larger"),
+        ("protect", "perhaps", "is neither true nor false", "true or false"),
+        ("tier", "Gold", "must be 'Free', 'Standard' or 'Premium'", "one of these"),
+        ("name", "Dev_1", "lower-case letters, digits and '-'", "Set slipway:name"),
+        ("name", "d" * 41, "2 to 40", "Set slipway:name"),
+        ("podCidr", "10.300.0.0/16", "is not an IPv4 range", "10.224.0.0/16"),
+        ("podCidr", "10.100.3.0/16", "has address bits behind the prefix", '"10.100.0.0/16"'),
+        ("podCidr", "10.224.128.0/17", "overlaps slipway:vnetCidr (10.224.0.0/16)", "no address in common"),
+        ("podCidr", "8.8.0.0/16", "is not a private range", "10.0.0.0/8"),
+        ("serviceCidr", "172.30.4.0/24", "which AKS uses itself", "another range"),
+        ("serviceCidr", "10.0.0.0/30", "must be a range from /12 to /28", "prefix length"),
+        ("nodesSubnetCidr", "10.225.0.0/24", "is not inside slipway:vnetCidr", "a part of that range"),
+        ("fleetUrl", "git@github.com:team/fleet", "is not the https address", "https://host/fleet.git"),
+        ("fleetUrl", "https://me:pass@host/fleet", "has a user or password in it", "slipway:gitPassword"),
+        ("fleetBranch", "a..b", "is not a branch's name", "main"),
+        ("gitCaFile", "ca.crt", "is not an absolute path", "from / on"),
+        ("gitCaFile", "/there/is/none.crt", "there is no such file", "PEM"),
+        ("domain", "fleet_internal", "is not a domain name", "fleet.example.com"),
+    ],
+)
+def test_a_wrong_value_names_key_value_rule_and_mend(key: str, value: str, rule: str, mend: str) -> None:
+    (complaint,) = complaints(**{key: value})
+    assert complaint.startswith(f'slipway:{key} = "{value}": ')
+    assert rule in complaint
+    assert mend in complaint
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    found = complaints(location="moon", podCidr="10.224.0.0/16", fluxVersion="2", typo="x", systemPoolCount="-1")
+    assert [line.split(" ")[0] for line in found] == [
+        "slipway:typo",
+        "slipway:location",
+        "slipway:systemPoolCount",
+        "slipway:podCidr",
+        "slipway:podCidr",
+        "slipway:fluxVersion",
+    ]
+
+
+def test_what_is_missing_is_said_with_the_command_that_sets_it() -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.parse({}, stack="dev")
+    text = str(raised.value)
+    for key in SHORT:
+        assert f"{key}: is not set. `pulumi config set {key} VALUE`" in text
+    assert "`pulumi config set --secret slipway:gitPassword`, or SLIPWAY_GIT_PASSWORD" in text
+
+
+def test_a_readable_password_is_refused_and_not_repeated() -> None:
+    (complaint,) = complaints(gitPassword="hunter2")
+    assert "pulumi config set --secret slipway:gitPassword" in complaint
+    assert "hunter2" not in complaint
+
+
+def test_settings_do_not_show_the_password() -> None:
+    assert "from-a-pipeline" not in repr(parse())
+
+
+def _schema() -> dict[str, dict[str, Any]]:
+    schema: dict[str, dict[str, Any]] = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())["config"]
+    return schema
+
+
+def test_the_schema_in_pulumi_yaml_lists_exactly_the_settings() -> None:
+    ours = {key for group in GROUPS.values() for key in group.config_keys() if key.startswith(NAMESPACE)}
+    assert {f"{NAMESPACE}:{key}" for key in _schema()} == ours
+    assert all(about["description"].endswith(".") for about in _schema().values())
+
+
+def test_the_defaults_in_pulumi_yaml_are_those_of_the_program() -> None:
+    defaults = {f"{NAMESPACE}:{key}": str(about["default"]) for key, about in _schema().items() if "default" in about}
+    with_schema = Settings.parse(SHORT | defaults, stack="dev", environment=ENVIRONMENT)
+    assert with_schema == parse()
+
+
+@pytest.mark.parametrize("stack", ["dev", "local"])
+def test_the_stacks_here_are_valid_and_short(stack: str) -> None:
+    text = (CHECKOUT / f"Pulumi.{stack}.yaml").read_text()
+    config = {key: str(value) for key, value in yaml.safe_load(text)["config"].items()}
+    assert Settings.parse(config, stack=stack, environment=ENVIRONMENT).azure.name == stack
+    assert len(text.splitlines()) <= 15
+
+
+def test_the_local_stack_is_that_of_the_local_azure() -> None:
+    config = yaml.safe_load((CHECKOUT / "Pulumi.local.yaml").read_text())["config"]
+    assert config["azure-native:subscriptionId"] == instance.SUBSCRIPTION_ID
+    assert config["azure-native:tenantId"] == instance.TENANT_ID
+    assert config["slipway:fleetUrl"] == f"https://{instance.GIT}/fleet.git"
