@@ -1,0 +1,43 @@
+"""The URLs that tell how a long-running operation goes."""
+
+from __future__ import annotations
+
+import re
+
+from local_azure.azure.errors import ArmError, not_found
+from local_azure.azure.operations import RUNNING
+from local_azure.azure.resource_type import Call, Reply
+from local_azure.azure.subscription import Azure
+
+STATUS = re.compile(r"/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/operations/([^/]+)", re.IGNORECASE)
+RESULT = re.compile(
+    r"/subscriptions/[^/]+(?:/providers/[^/]+/locations/[^/]+)?/operationresults/([^/]+)", re.IGNORECASE
+)
+
+
+def answer(azure: Azure, call: Call) -> Reply | None:
+    """The state of an operation; None when the path is about something else.
+
+    Whoever knows an operation's ID may ask, as in ARM. `operations/` answers 200 with the status, `operationresults/` (the
+    Location header) 202 until the end, then 204 or the resource or the error.
+    """
+    by_status, by_result = STATUS.fullmatch(call.path), RESULT.fullmatch(call.path)
+    found = by_status or by_result
+    if found is None:
+        return None
+    operation = azure.operations.get(found.group(1))
+    if operation is None:
+        raise not_found("NotFound", f"The entity was not found: no operation '{found.group(1)}'.")
+    retry = {"Retry-After": str(azure.settings.values.retry_after)}
+    running = operation.status == RUNNING
+    if by_status:
+        return Reply(200, operation.status_body(call.path), retry if running else {})
+    if running:
+        version = call.query["api-version"]
+        return Reply(202, None, {"Location": f"https://{call.host}{call.path}?api-version={version}", **retry})
+    if operation.error is not None:
+        raise ArmError(409, operation.error["code"], operation.error["message"])
+    resource = azure.store.get(operation.resource_id)
+    if operation.kind == "Delete" or resource is None:
+        return Reply(200 if operation.resource_id.count("/") == 4 else 204)
+    return Reply(200, azure.view(resource))

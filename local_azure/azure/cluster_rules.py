@@ -1,0 +1,160 @@
+"""Rules of AKS about a managed cluster's properties that no model can say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from local_azure.azure.directory import IDENTITIES
+from local_azure.azure.errors import ArmError, bad_request
+from local_azure.azure.resource_type import Put, unchangeable
+from local_azure.azure.subscription import Azure
+
+NAME = re.compile(r"[a-zA-Z0-9]([-_a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
+DNS_PREFIX = re.compile(r"[a-zA-Z0-9]([-a-zA-Z0-9]{0,52}[a-zA-Z0-9])?")
+WRITE = "Microsoft.ContainerService/managedClusters/write"
+
+
+def check(azure: Azure, put: Put, properties: Mapping[str, Any]) -> None:
+    """Raise ArmError for the first broken rule; `properties` has the defaults filled in."""
+    _check_names(put, properties)
+    _check_security(properties, put.existing.properties if put.existing else {})
+    check_network(properties["networkProfile"])
+    _check_identity(azure, put)
+    _check_kubelet_identity(azure, put, properties)
+    for pool in put.properties.get("agentPoolProfiles") or ():
+        check_linked_subnet(azure, put, pool.get("vnetSubnetID"))
+    if put.existing is not None:
+        _check_unchanged(put, properties)
+
+
+def _check_names(put: Put, properties: Mapping[str, Any]) -> None:
+    if not NAME.fullmatch(put.id.name):
+        raise bad_request(
+            "InvalidParameter",
+            f"The value of parameter resourceName is invalid: '{put.id.name}'. It has 1 to 63 letters, digits, '-' and '_', and "
+            "begins and ends with a letter or digit. Please see https://aka.ms/aks-naming-rules for more details.",
+            "resourceName",
+        )
+    prefix = properties.get("dnsPrefix") or properties.get("fqdnSubdomain")
+    if not prefix:
+        raise bad_request("InvalidParameter", "Required parameter dnsPrefix is missing (null).", "dnsPrefix")
+    if not DNS_PREFIX.fullmatch(prefix):
+        raise bad_request(
+            "InvalidParameter",
+            f"The value of parameter dnsPrefix is invalid: '{prefix}'. It has 1 to 54 letters, digits and '-'. Please see "
+            "https://aka.ms/aks-naming-rules for more details.",
+            "dnsPrefix",
+        )
+
+
+def _check_security(properties: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    def on(where: Mapping[str, Any], *path: str) -> bool:
+        value: Any = where
+        for part in path:
+            value = (value or {}).get(part)
+        return bool(value)
+
+    issuer = on(properties, "oidcIssuerProfile", "enabled")
+    if on(known, "oidcIssuerProfile", "enabled") and not issuer:
+        raise bad_request("OIDCIssuerCannotBeDisabled", "The OIDC issuer feature can't be disabled once it is enabled.", "oidcIssuerProfile.enabled")
+    if on(properties, "securityProfile", "workloadIdentity", "enabled") and not issuer:
+        raise bad_request(
+            "InvalidParameter",
+            "The OIDC issuer must be enabled for workload identity to be enabled.",
+            "securityProfile.workloadIdentity.enabled",
+        )
+    entra = on(properties, "aadProfile", "managed")
+    if properties.get("disableLocalAccounts") and not entra:
+        raise bad_request(
+            "BadRequest", "Disabling local accounts is only allowed for clusters with managed AAD enabled.", "disableLocalAccounts"
+        )
+    if on(properties, "aadProfile") and not entra:
+        raise bad_request("BadRequest", "Only AKS-managed Entra integration is supported: set aadProfile.managed.", "aadProfile.managed")
+
+
+def check_network(profile: Mapping[str, Any]) -> None:
+    """Raise ArmError unless plug-in and CIDRs fit together: https://learn.microsoft.com/azure/aks/azure-cni-overlay"""
+    plugin, mode = profile.get("networkPlugin"), profile.get("networkPluginMode")
+    if (mode == "overlay" or profile.get("networkDataplane") == "cilium") and plugin != "azure":
+        raise bad_request(
+            "InvalidParameter", "Network plugin mode overlay and the cilium dataplane require network plugin azure.", "networkProfile"
+        )
+    try:
+        services = ip_network(profile["serviceCidr"])
+        pods = ip_network(profile["podCidr"]) if profile.get("podCidr") else None
+        dns = ip_address(profile["dnsServiceIP"])
+    except ValueError as error:
+        raise bad_request("InvalidCIDR", f"The network profile is invalid: {error}.", "networkProfile") from None
+    if pods is not None and services.overlaps(pods):
+        raise bad_request(
+            "ServiceCidrOverlapPodCidr", f"The service CIDR {services} overlaps with the pod CIDR {pods}.", "networkProfile.serviceCidr"
+        )
+    if dns not in services or dns in (services[0], services[1]):
+        raise bad_request(
+            "InvalidDnsServiceIP",
+            f"The DNS service IP {dns} must be in the service CIDR {services}, and not its first or second address.",
+            "networkProfile.dnsServiceIP",
+        )
+
+
+def _check_identity(azure: Azure, put: Put) -> None:
+    identity = put.body.get("identity") or (put.existing.body.get("identity") if put.existing else None) or {}
+    kind = identity.get("type", "None")
+    if kind == "None":
+        raise bad_request(
+            "InvalidParameter", "Required parameter identity is missing (null): there are no service principals with secrets.", "identity"
+        )
+    assigned = list(identity.get("userAssignedIdentities") or ())
+    if kind == "UserAssigned" and len(assigned) != 1:
+        raise bad_request("InvalidParameter", "A cluster with a user-assigned identity needs exactly one.", "identity.userAssignedIdentities")
+    for reference in assigned:
+        if azure.store.get(reference) is None:
+            raise ArmError(
+                400,
+                "FailedIdentityOperation",
+                f"Identity operation for resource '{put.id.text}' failed with error 'Failed to perform resource identity operation. "
+                f"Status: 'NotFound'. Response: 'The Resource '{reference}' was not found.''.",
+            )
+        _require_linked(azure, put, reference, f"{IDENTITIES}/assign/action")
+
+
+def _check_kubelet_identity(azure: Azure, put: Put, properties: Mapping[str, Any]) -> None:
+    """The cluster's own identity must be allowed to give its nodes theirs: https://aka.ms/aks/custom-kubelet-identity"""
+    kubelet = ((put.properties.get("identityProfile") or {}).get("kubeletidentity") or {}).get("resourceId")
+    if not kubelet:
+        return
+    assigned = list((put.body.get("identity") or {}).get("userAssignedIdentities") or ())
+    owner = azure.store.get(assigned[0]) if assigned else None
+    if owner is None or not azure.access.allows(owner.properties["principalId"], f"{IDENTITIES}/assign/action", kubelet):
+        raise bad_request(
+            "CustomKubeletIdentityMissingPermissionError",
+            "The cluster user assigned identity must be given permission to assign kubelet identity "
+            f"{kubelet}. Check access result not allowed for action {IDENTITIES}/assign/action.",
+        )
+
+
+def check_linked_subnet(azure: Azure, put: Put, subnet: str | None) -> None:
+    """Raise ArmError unless the subnet exists and the caller may join it."""
+    if not subnet:
+        return
+    if azure.store.get(subnet) is None:
+        raise bad_request("VnetSubnetIDNotFound", f"The vnet subnet {subnet} was not found.", "agentPoolProfile.vnetSubnetID")
+    _require_linked(azure, put, subnet, "Microsoft.Network/virtualNetworks/subnets/join/action")
+
+
+def _require_linked(azure: Azure, put: Put, linked: str, action: str) -> None:
+    caller = put.call.caller
+    azure.access.require_linked(caller.object_id, caller.client_id, WRITE, put.id.text, linked, action)
+
+
+def _check_unchanged(put: Put, properties: Mapping[str, Any]) -> None:
+    assert put.existing is not None
+    known = put.existing.properties
+    for name in ("dnsPrefix", "fqdnSubdomain", "nodeResourceGroup", "enableRBAC"):
+        unchangeable(put, **{name: (known.get(name), properties.get(name))})
+    old, new = known["networkProfile"], properties["networkProfile"]
+    for name in ("networkPlugin", "podCidr", "serviceCidr", "dnsServiceIP", "loadBalancerSku"):
+        unchangeable(put, **{f"networkProfile__{name}": (old.get(name), new.get(name))})
