@@ -25,7 +25,7 @@ metadata:
   name: {NAME}
 spec:
   topology:
-    classRef: {{name: aks-v1}}
+    classRef: {{name: aks}}
     workers:
       machinePools:
         - {{class: system, name: system, replicas: 1}}
