@@ -86,7 +86,8 @@ class Layout:
         for tool in self.recipe.used("host"):
             for program in tool.programs:
                 for name in [program, *tool.links.get(program, [])]:
-                    (target / name).symlink_to(self.program(program))
+                    # Not a symbolic link: Pulumi's language host looks beside its own real path for its helpers.
+                    (target / name).hardlink_to(self.program(program))
         for document in self.recipe.document:
             for file in document.executable:
                 (target / Path(file).name).symlink_to(self.documents / document.name / file)
