@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from rich.markup import escape
+
 from local_azure import environment, first_cluster, kubeconfig, program, report, services, toolchain
 from local_azure.azure_native import install as azure_native
 from local_azure.clusters import Clusters
@@ -98,7 +100,7 @@ def main() -> int:
         with alone():
             command()
     except LocalAzureError as error:
-        console.print(f"\n[red]{error.what}[/red]" + (f"\n  → {error.mend}" if error.mend else ""), markup=True)
+        console.print(f"\n[red]{escape(str(error))}[/red]")
         return 1
     except KeyboardInterrupt:
         console.print("\nInterrupted. Nothing is lost: `make local` goes on, `make local-down` removes it.")

@@ -43,6 +43,7 @@ def run(
     try:
         done = subprocess.run(
             words,
+            check=False,
             env={**os.environ, **(env or {})},
             cwd=cwd,
             input=stdin,

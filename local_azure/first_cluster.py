@@ -1,4 +1,4 @@
-"""What a user does next: commits one small Cluster to the fleet repository and waits until its agent has hydrated it."""
+"""What a user does next: commits one small Cluster to the fleet repository, and waits until its agent hydrated it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 import yaml
@@ -23,4 +22,4 @@ def write(admin_kubeconfigs: Mapping[str, str], current: str) -> None:
     partial = KUBECONFIG.with_suffix(".partial")
     partial.touch(mode=0o600)
     partial.write_text(yaml.safe_dump(merged, sort_keys=False))
-    os.replace(partial, KUBECONFIG)
+    partial.replace(KUBECONFIG)

@@ -45,15 +45,17 @@ def up(env: Mapping[str, str], waiting: Callable[[str], None]) -> Outcome:
             work_dir=str(CHECKOUT),
             opts=automation.LocalWorkspaceOptions(pulumi_home=str(PULUMI_HOME), env_vars=dict(env)),
         )
-        stack.cancel() if _interrupted() else None
+        if _interrupted():
+            stack.cancel()
         result = stack.up(on_event=engine.event, suppress_outputs=True, color="never")
     except automation.CommandError as error:
         raise LocalAzureError(
             "`pulumi up` of the stack local failed:\n" + engine.errors_or(str(error)),
-            "mend it and run `make local` again, it goes on where it stopped; by hand: `. /var/lib/slipway/env; pulumi up`",
+            "mend it and run `make local` again, it goes on where it stopped",
         ) from None
     outputs = {name: output.value for name, output in result.outputs.items()}
-    return Outcome(changes=dict(result.summary.resource_changes or {}), outputs=outputs)
+    changes = {operation.value: count for operation, count in (result.summary.resource_changes or {}).items()}
+    return Outcome(changes, outputs)
 
 
 def _interrupted() -> bool:

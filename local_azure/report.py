@@ -33,7 +33,9 @@ def show(env: Mapping[str, str], durations: Mapping[str, float], changed: bool) 
         steps.add_row(title, f"{seconds:.1f}")
     steps.add_row("in all", f"{sum(durations.values()):.1f}", style="bold")
     console.print(steps)
-    console.print("Nothing had to be changed.\n" if not changed else "", end="")
+    if not changed:
+        console.print("Nothing had to be changed.\n")
+    console.print("[bold]Next[/bold]")
     console.print(_next())
 
 
@@ -57,7 +59,9 @@ def _nodes(env: Mapping[str, str], context: str) -> tuple[str, str]:
 def _management(env: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
     yield ("management cluster", MANAGEMENT, *_nodes(env, MANAGEMENT))
     for provider in _items(env, MANAGEMENT, "providers.clusterctl.cluster.x-k8s.io", "-A"):
-        yield ("provider", provider["metadata"]["name"], provider["version"], _deployments(env, MANAGEMENT, provider["metadata"]["namespace"]))
+        metadata = provider["metadata"]
+        state = _deployments(env, MANAGEMENT, metadata["namespace"])
+        yield ("provider", metadata["name"], provider["version"], state)
     yield ("Flux", "flux-system", _flux_version(env), _deployments(env, MANAGEMENT, "flux-system"))
 
 
@@ -93,14 +97,21 @@ def _flux_version(env: Mapping[str, str]) -> str:
     return ""
 
 
-def _next() -> str:
-    return f"""\
-[bold]Next[/bold]
-  [cyan]. {environment.FILE}[/cyan]                        this shell now talks to the local Azure
-  [cyan]kubectl --context {MANAGEMENT} get clusters -A[/cyan]     the fleet
-  [cyan]kubectl --context {first_cluster.NAME} get pods -A[/cyan]              what its agent applied
-  [cyan]flux get kustomizations -A[/cyan]                    what Flux reconciles
-  [cyan]pulumi preview[/cyan]                                what a change to the program or its settings would do
-  [cyan]git clone {git_server.url("fleet")}[/cyan]   the fleet; user {git_server.USERNAME}, password in {git_server.PASSWORD_FILE}
-      add a cluster: copy environments/{first_cluster.ENVIRONMENT}/clusters/{first_cluster.NAME}, change its name, push
-  [cyan]make local-down[/cyan]                               remove all of it"""
+def _next() -> Table:
+    first, dev = first_cluster.NAME, first_cluster.ENVIRONMENT
+    commands = Table(box=None, pad_edge=False, show_header=False)
+    commands.add_column(style="cyan", no_wrap=True)
+    commands.add_column(style="dim")
+    for command, purpose in (
+        (f". {environment.FILE}", "this shell now talks to the local Azure"),
+        (f"kubectl --context {MANAGEMENT} get clusters -A", "the fleet"),
+        (f"kubectl --context {first} get pods -A", "what its agent applied"),
+        ("flux get kustomizations -A", "what Flux reconciles"),
+        ("pulumi preview", "what a change to the program or its settings would do"),
+        (f"git clone {git_server.url('fleet')}", f"the fleet repository, as {git_server.USERNAME}"),
+        (f"cat {git_server.PASSWORD_FILE}", "its password"),
+        (f"cp -r environments/{dev}/clusters/{first} …/<name>", "add a cluster: change its name, commit, push"),
+        ("make local-down", "remove all of it"),
+    ):
+        commands.add_row(f"  {command}", purpose)
+    return commands
