@@ -51,7 +51,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--listen", default=f"{instance.SIMULATOR}:443", metavar="ADDRESS:PORT")
     parser.add_argument("--state", type=Path, default=instance.STATE, metavar="FOLDER")
     parser.add_argument(
-        "--clusters", default="", metavar="MODULE:CLASS", help="what stands behind ManagedClusters instead of real clusters"
+        "--clusters",
+        default="",
+        metavar="MODULE:CLASS",
+        help="what stands behind ManagedClusters instead of real clusters",
     )
     return parser.parse_args()
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from local_azure.azure.directory import Principal
 from local_azure.azure.errors import ArmError
 from local_azure.azure.store import Resource, Store
 
@@ -45,28 +46,28 @@ class Access:
                 return True
         return False
 
-    def require(self, principal: str, client: str, action: str, scope: str) -> None:
-        """Raise ArmError 403 AuthorizationFailed, in ARM's words, unless `principal` may do `action` on `scope`."""
-        if self.allows(principal, action, scope):
+    def require(self, caller: Principal, action: str, scope: str) -> None:
+        """Raise ArmError 403 AuthorizationFailed, in ARM's words, unless `caller` may do `action` on `scope`."""
+        if self.allows(caller.object_id, action, scope):
             return
         raise ArmError(
             403,
             "AuthorizationFailed",
-            f"The client '{client}' with object id '{principal}' does not have authorization to perform action "
-            f"'{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
-            "refresh your credentials.",
+            f"The client '{caller.client_id}' with object id '{caller.object_id}' does not have authorization to "
+            f"perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, "
+            "please refresh your credentials.",
         )
 
-    def require_linked(self, principal: str, client: str, action: str, scope: str, linked: str, needed: str) -> None:
-        """Raise ArmError 403 LinkedAuthorizationFailed unless `principal` may do `needed` on the resource `linked`."""
-        if self.allows(principal, needed, linked):
+    def require_linked(self, caller: Principal, action: str, scope: str, *, linked: str, needed: str) -> None:
+        """Raise ArmError 403 LinkedAuthorizationFailed unless `caller` may do `needed` on the resource `linked`."""
+        if self.allows(caller.object_id, needed, linked):
             return
         raise ArmError(
             403,
             "LinkedAuthorizationFailed",
-            f"The client '{client}' with object id '{principal}' has permission to perform action '{action}' on scope "
-            f"'{scope}'; however, it does not have permission to perform action(s) '{needed}' on the linked scope(s) "
-            f"'{linked}' (respectively) or the linked scope(s) are invalid.",
+            f"The client '{caller.client_id}' with object id '{caller.object_id}' has permission to perform action "
+            f"'{action}' on scope '{scope}'; however, it does not have permission to perform action(s) '{needed}' on "
+            f"the linked scope(s) '{linked}' (respectively) or the linked scope(s) are invalid.",
         )
 
     def definition(self, identifier: str) -> Mapping[str, Any] | None:

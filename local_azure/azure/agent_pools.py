@@ -100,7 +100,8 @@ class AgentPools(ResourceType):
         if not others and mode != "System" and pool.properties["mode"] == "System":
             raise bad_request(
                 "OperationNotAllowed",
-                f"The agent pool {pool.name} is the last one of mode System: there has to be at least one system agent pool.",
+                f"The agent pool {pool.name} is the last one of mode System: there has to be at least one system "
+                "agent pool.",
             )
 
 
@@ -109,7 +110,8 @@ def complete(name: str, sent: Mapping[str, Any], known: Mapping[str, Any], contr
     if not NAME.fullmatch(name):
         raise bad_request(
             "InvalidParameter",
-            f"The value of parameter agentPoolProfile.name is invalid: '{name}'. A Linux agent pool's name has 1 to 12 lower-case "
+            f"The value of parameter agentPoolProfile.name is invalid: '{name}'. A Linux agent pool's name has 1 to "
+            "12 lower-case "
             "letters and digits and begins with a letter. Please see https://aka.ms/aks-naming-rules for more details.",
             "agentPoolProfile.name",
         )
@@ -138,16 +140,21 @@ def _check_size(name: str, properties: Mapping[str, Any]) -> None:
     where = "agentPoolProfile.count"
     if not lowest <= count <= 1000:
         raise bad_request(
-            "InvalidParameter", f"The value of parameter {where} of {name} is invalid: {count}. It must be from {lowest} to 1000.", where
+            "InvalidParameter",
+            f"The value of parameter {where} of {name} is invalid: {count}. It must be from {lowest} to 1000.",
+            where,
         )
     if properties["enableAutoScaling"]:
         least, most = properties.get("minCount"), properties.get("maxCount")
         if least is None or most is None or not lowest <= least <= most:
             raise bad_request(
-                "InvalidParameter", f"Agent pool {name} with autoscaling needs minCount and maxCount, from {lowest} up, in this order."
+                "InvalidParameter",
+                f"Agent pool {name} with autoscaling needs minCount and maxCount, from {lowest} up, in this order.",
             )
     if properties["osType"] != "Linux":
-        raise ArmError(400, "LocalAzureNotSupported", f"Agent pool {name}: the local Azure has no {properties['osType']} nodes.")
+        raise ArmError(
+            400, "LocalAzureNotSupported", f"Agent pool {name}: the local Azure has no {properties['osType']} nodes."
+        )
 
 
 def check_unchanged(put: Put, known: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
@@ -177,7 +184,8 @@ def busy(operation: Operation) -> ArmError:
     doing = {"Create": "Creating", "Update": "Updating", "Delete": "Deleting"}[operation.kind]
     return conflict(
         "OperationNotAllowed",
-        f"Operation is not allowed: Another operation ({doing} - {operation.id}) is in progress, please wait for it to finish "
+        f"Operation is not allowed: Another operation ({doing} - {operation.id}) is in progress, please wait for it "
+        "to finish "
         "before starting a new operation. See https://aka.ms/aks-pending-operation for more details",
     )
 

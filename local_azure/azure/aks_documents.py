@@ -25,12 +25,14 @@ def answer(azure: Azure, call: Call) -> Reply | None:
         return None
     if found := VERSIONS.fullmatch(call.path):
         action = "Microsoft.ContainerService/locations/kubernetesVersions/read"
-        azure.access.require(call.caller.object_id, call.caller.client_id, action, found.group(1))
+        azure.access.require(call.caller, action, found.group(1))
         if normal(found.group(2)) not in REGIONS:
-            raise bad_request("LocationNotAvailableForResourceType", f"The location '{found.group(2)}' is not available.")
+            raise bad_request(
+                "LocationNotAvailableForResourceType", f"The location '{found.group(2)}' is not available."
+            )
         return Reply(200, kubernetes_versions.listing())
     if found := PROFILE.fullmatch(call.path):
-        azure.access.require(call.caller.object_id, call.caller.client_id, f"{CLUSTERS}/upgradeProfiles/read", found.group(1))
+        azure.access.require(call.caller, f"{CLUSTERS}/upgradeProfiles/read", found.group(1))
         cluster = azure.store.get(found.group(1))
         if cluster is None:
             raise not_found("ResourceNotFound", f"The Resource '{found.group(1)}' was not found.")

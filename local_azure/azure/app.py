@@ -22,6 +22,7 @@ from local_azure.azure.entra import Entra
 from local_azure.azure.entra_keys import SigningKey
 from local_azure.azure.entra_routes import EntraRoutes
 from local_azure.azure.faults import Faults
+from local_azure.azure.federation import Federation
 from local_azure.azure.front import Front
 from local_azure.azure.issuers import OPERATOR_TOKEN_SECONDS, Issuers
 from local_azure.azure.providers import providers
@@ -49,7 +50,7 @@ class Simulator:
         schema = Schema(schema_table.ensure(cache / "schema"))
         self.azure = Azure(self._store, schema, clusters, providers(f"https://{instance.SIMULATOR}"))
         self._issuers = Issuers(self.azure, SigningKey(state / "operator.key"))
-        entra = Entra(SigningKey(state / "entra.key"), self.azure.directory, self._issuers.keys)
+        entra = Entra(SigningKey(state / "entra.key"), self.azure.directory, Federation(self._issuers.keys))
         faults = Faults(self._store)
         front = Front(
             Arm(self.azure),
@@ -58,7 +59,10 @@ class Simulator:
             faults,
             self._log,
         )
-        routes = [*Control(self.azure, faults, self._log).routes(), Route("/{path:path}", front.respond, methods=METHODS)]
+        routes = [
+            *Control(self.azure, faults, self._log).routes(),
+            Route("/{path:path}", front.respond, methods=METHODS),
+        ]
         self.app = Starlette(routes=routes, lifespan=self._lifespan)
         self._operator_token = operator_token
         self._ended = threading.Event()

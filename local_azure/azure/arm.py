@@ -13,7 +13,6 @@ from local_azure.azure.resource_type import Call, Reply, ResourceType
 from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
 
-SOURCES = (arm_operations, arm_documents, aks_documents)
 RIGHTS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
@@ -29,17 +28,21 @@ class Arm:
         version = call.query.get("api-version")
         if not version:
             raise bad_request(
-                "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests."
+                "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.",
             )
         self._check_subscription(call.path)
-        reply = next(filter(None, (source.answer(self._azure, call) for source in SOURCES)), None)
-        if reply is not None:
-            return reply
+        for answer in (arm_operations.answer, arm_documents.answer, aks_documents.answer):
+            reply = answer(self._azure, call)
+            if reply is not None:
+                return reply
         identifier, action = self._target(call)
         kind = self._type(identifier, version)
         right = f"{kind.name}/{action}/action" if action else RIGHTS.get(call.method, "")
         if not right or (identifier.is_collection and call.method not in ("GET", "HEAD")):
-            raise ArmError(405, "HttpMethodNotAllowed", f"The HTTP method '{call.method}' is not supported at scope '{call.path}'.")
+            raise ArmError(
+                405, "HttpMethodNotAllowed", f"The HTTP method '{call.method}' is not supported at scope '{call.path}'."
+            )
         self._authorize(call, kind, identifier, right)
         self._check_group(identifier)
         if action:
@@ -99,12 +102,14 @@ class Arm:
         if name == "Microsoft.Resources/resourceGroups":
             name = "Microsoft.Resources/subscriptions/resourceGroups"
         action = right if "/" in right else f"{name}/{right}"
-        self._azure.access.require(call.caller.object_id, call.caller.client_id, action, scope)
+        self._azure.access.require(call.caller, action, scope)
 
     def _check_group(self, identifier: ResourceId) -> None:
         group = identifier.resource_group_id
         if group and group.lower() != identifier.key and self._azure.store.get(group) is None:
-            raise not_found("ResourceGroupNotFound", f"Resource group '{identifier.resource_group}' could not be found.")
+            raise not_found(
+                "ResourceGroupNotFound", f"Resource group '{identifier.resource_group}' could not be found."
+            )
 
     def _existing(self, kind: ResourceType, identifier: ResourceId) -> Resource:
         found = kind.find(self._azure, identifier)
@@ -128,6 +133,7 @@ def missing(identifier: ResourceId) -> ArmError:
     path = "/".join(part for pair in zip(identifier.types, identifier.names, strict=True) for part in pair)
     return not_found(
         "ResourceNotFound",
-        f"The Resource '{identifier.namespace}/{path}' under resource group '{identifier.resource_group}' was not found. "
+        f"The Resource '{identifier.namespace}/{path}' under resource group '{identifier.resource_group}' was not "
+        "found. "
         "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
     )

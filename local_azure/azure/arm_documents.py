@@ -37,12 +37,12 @@ def answer(azure: Azure, call: Call) -> Reply | None:
             continue
         if name in READ:
             scope = "/".join(call.path.split("/")[:3]) if name != "resources" else found.group(1)
-            azure.access.require(call.caller.object_id, call.caller.client_id, READ[name], scope)
+            azure.access.require(call.caller, READ[name], scope)
         return Reply(200, _document(azure, name, found))
     return None
 
 
-def _document(azure: Azure, name: str, found: re.Match[str]) -> dict[str, Any]:
+def _document(azure: Azure, name: str, found: re.Match[str]) -> dict[str, Any]:  # noqa: PLR0911
     base = f"/subscriptions/{azure.subscription}"
     if name == "subscriptions":
         return {"value": [_subscription(azure)], "count": {"type": "Total", "value": 1}}

@@ -18,8 +18,8 @@ RESULT = re.compile(
 def answer(azure: Azure, call: Call) -> Reply | None:
     """The state of an operation; None when the path is about something else.
 
-    Whoever knows an operation's ID may ask, as in ARM. `operations/` answers 200 with the status, `operationresults/` (the
-    Location header) 202 until the end, then 204 or the resource or the error.
+    Whoever knows an operation's ID may ask, as in ARM. `operations/` answers 200 with the status, `operationresults/`
+    (the Location header) 202 until the end, then 204 or the resource or the error.
     """
     by_status, by_result = STATUS.fullmatch(call.path), RESULT.fullmatch(call.path)
     found = by_status or by_result

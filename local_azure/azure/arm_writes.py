@@ -14,7 +14,6 @@ from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
 
 
-
 class Writes:
     """Changes resources of one subscription."""
 
@@ -30,13 +29,18 @@ class Writes:
                 raise not_found("ResourceNotFound", f"The Resource '{identifier.text}' was not found.")
             _check_precondition(call, existing)
             self._check_surroundings(identifier)
-            sent = call.body if call.method == "PUT" or existing is None else kind.accept_patch(self._azure, call, existing)
+            sent = (
+                call.body
+                if call.method == "PUT" or existing is None
+                else kind.accept_patch(self._azure, call, existing)
+            )
             body = self._azure.schema.check(kind.name, sent)
             if kind.tracked:
                 _check_location(kind, identifier, body, existing)
             if existing is not None and existing.state == "Deleting":
                 raise conflict(
-                    "ResourceBeingDeleted", f"The resource '{identifier.text}' is being deleted; try again when it is gone."
+                    "ResourceBeingDeleted",
+                    f"The resource '{identifier.text}' is being deleted; try again when it is gone.",
                 )
             put = Put(call, identifier, body, existing)
             wanted = kind.accept(self._azure, put)
@@ -123,7 +127,7 @@ def _check_precondition(call: Call, existing: Resource | None) -> None:
     match, none_match = call.headers.get("if-match", ""), call.headers.get("if-none-match", "")
     current = {"*", existing.etag} if existing else set()
     wanted = match.strip().removeprefix("W/").strip('"')
-    if wanted and wanted not in current or none_match.strip().removeprefix("W/").strip('"') in current - {""}:
+    if (wanted and wanted not in current) or none_match.strip().removeprefix("W/").strip('"') in current - {""}:
         raise ArmError(
             412,
             "PreconditionFailed",
@@ -131,7 +135,9 @@ def _check_precondition(call: Call, existing: Resource | None) -> None:
         )
 
 
-def _check_location(kind: ResourceType, identifier: ResourceId, body: Mapping[str, Any], existing: Resource | None) -> None:
+def _check_location(
+    kind: ResourceType, identifier: ResourceId, body: Mapping[str, Any], existing: Resource | None
+) -> None:
     location = body.get("location")
     if not location:
         raise bad_request("LocationRequired", "The location property is required for this definition.", "location")
@@ -140,11 +146,15 @@ def _check_location(kind: ResourceType, identifier: ResourceId, body: Mapping[st
         available = ",".join(sorted(REGIONS))
         if group:
             code, what = "LocationNotAvailableForResourceGroup", "resource group"
-            message = f"The provided location '{location}' is not available for {what}. List of available regions is '{available}'."
+            message = (
+                f"The provided location '{location}' is not available for {what}. List of available regions is "
+                f"'{available}'."
+            )
         else:
             code = "LocationNotAvailableForResourceType"
             message = (
-                f"The provided location '{location}' is not available for resource type '{kind.name}'. List of available "
+                f"The provided location '{location}' is not available for resource type '{kind.name}'. List of "
+                "available "
                 f"regions for the resource type is '{available}'."
             )
         raise bad_request(code, message, "location")
@@ -158,7 +168,9 @@ def _check_location(kind: ResourceType, identifier: ResourceId, body: Mapping[st
         )
     raise conflict(
         "InvalidResourceLocation",
-        f"The resource '{identifier.name}' already exists in location '{existing.body.get('location')}' in resource group "
-        f"'{identifier.resource_group}'. A resource with the same name cannot be created in location '{location}'. Please "
+        f"The resource '{identifier.name}' already exists in location '{existing.body.get('location')}' in resource "
+        "group "
+        f"'{identifier.resource_group}'. A resource with the same name cannot be created in location '{location}'. "
+        "Please "
         "select a new resource name.",
     )

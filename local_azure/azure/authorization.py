@@ -30,7 +30,9 @@ class RoleAssignments(ResourceType):
         role = azure.access.definition(properties["roleDefinitionId"])
         if role is None:
             name = properties["roleDefinitionId"].rsplit("/", 1)[-1]
-            raise bad_request("RoleDefinitionDoesNotExist", f"The specified role definition with ID '{name}' does not exist.")
+            raise bad_request(
+                "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{name}' does not exist."
+            )
         scope = put.id.scope
         wanted = {**properties, "scope": scope, "principalType": properties.get("principalType", "ServicePrincipal")}
         self._check_principal(azure, properties)
@@ -70,15 +72,19 @@ class RoleAssignments(ResourceType):
             if kind not in (None, "ServicePrincipal"):
                 raise bad_request(
                     "UnmatchedPrincipalType",
-                    f"The PrincipalId '{principal.replace('-', '')}' has type 'ServicePrincipal' , which is different from "
+                    f"The PrincipalId '{principal.replace('-', '')}' has type 'ServicePrincipal' , which is "
+                    "different from "
                     f"specified PrinciaplType '{kind}'.",
                 )
         elif kind is None:
             raise bad_request(
                 "PrincipalNotFound",
-                f"Principal {principal.replace('-', '')} does not exist in the directory {azure.tenant}. Check that you have "
-                "the correct principal ID. If you are creating this principal and then immediately assigning a role, this "
-                "error might be related to a replication delay. In this case, set the role assignment principalType property "
+                f"Principal {principal.replace('-', '')} does not exist in the directory {azure.tenant}. Check that "
+                "you have "
+                "the correct principal ID. If you are creating this principal and then immediately assigning a role, "
+                "this "
+                "error might be related to a replication delay. In this case, set the role assignment principalType "
+                "property "
                 "to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype",
             )
 
@@ -104,7 +110,10 @@ class RoleDefinitions(ResourceType):
         title = put.properties.get("roleName")
         others = {role.properties["roleName"] for role in azure.store.of_type(self.name) if role.key != put.id.key}
         if title in others | {role["roleName"] for role in built_in_roles().values()}:
-            raise conflict("RoleDefinitionWithSameNameExists", f"A role definition cannot be created with the name '{title}': it exists.")
+            raise conflict(
+                "RoleDefinitionWithSameNameExists",
+                f"A role definition cannot be created with the name '{title}': it exists.",
+            )
         return Resource(put.id.text, self.name, {"properties": {**put.properties, "type": "CustomRole"}})
 
     def find(self, azure: Azure, identifier: ResourceId) -> Resource | None:

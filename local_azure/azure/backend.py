@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from local_azure.clusters.spec import ClusterSpec, PoolSpec
 
-
 __all__ = ["ClusterSpec", "Clusters", "PoolSpec"]
 
 

@@ -27,11 +27,14 @@ class Bearer:
         try:
             claims = jwt.decode(token, self._key.public, algorithms=["RS256"], audience=audiences, issuer=ISSUER)
         except jwt.ExpiredSignatureError:
-            raise _refused("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.") from None
+            raise _refused(
+                "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."
+            ) from None
         except jwt.InvalidAudienceError:
             raise _refused(
                 "InvalidAuthenticationTokenAudience",
-                "The access token has been obtained for wrong audience or resource. It should exactly match with one of the "
+                "The access token has been obtained for wrong audience or resource. It should exactly match with one "
+                "of the "
                 f"allowed audiences '{','.join(audiences)}'.",
             ) from None
         except jwt.InvalidTokenError:

@@ -34,7 +34,8 @@ def _user(azure: Azure, call: Call, cluster: Resource) -> Reply:
 def _require_ready(cluster: Resource) -> None:
     if cluster.state in ("Creating", "Deleting"):
         raise conflict(
-            "OperationNotAllowed", f"Operation is not allowed: managed cluster {cluster.name} is in state {cluster.state}."
+            "OperationNotAllowed",
+            f"Operation is not allowed: managed cluster {cluster.name} is in state {cluster.state}.",
         )
 
 
@@ -49,7 +50,11 @@ ACTIONS: Mapping[str, Action] = {"listclusteradmincredential": _admin, "listclus
 def upgrade_profile(cluster: Resource) -> dict[str, object]:
     """`upgradeProfiles/default` of a cluster."""
     version = cluster.properties["currentKubernetesVersion"]
-    profile = {"kubernetesVersion": version, "osType": "Linux", "upgrades": [{"kubernetesVersion": found} for found in upgrades(version)]}
+    profile = {
+        "kubernetesVersion": version,
+        "osType": "Linux",
+        "upgrades": [{"kubernetesVersion": found} for found in upgrades(version)],
+    }
     return {
         "id": f"{cluster.id}/upgradeprofiles/default",
         "name": "default",

@@ -26,7 +26,15 @@ STORAGE: Mapping[str, Any] = {
     "fileCSIDriver": {"enabled": True},
     "snapshotController": {"enabled": True},
 }
-KEPT = ("dnsPrefix", "fqdnSubdomain", "kubernetesVersion", "nodeResourceGroup", "linuxProfile", "supportPlan", "identityProfile")
+KEPT = (
+    "dnsPrefix",
+    "fqdnSubdomain",
+    "kubernetesVersion",
+    "nodeResourceGroup",
+    "linuxProfile",
+    "supportPlan",
+    "identityProfile",
+)
 """Properties that a PUT keeps by leaving them out, besides the network profile and the pools."""
 
 

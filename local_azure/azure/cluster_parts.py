@@ -54,6 +54,8 @@ def make_node_resource_group(azure: Azure, cluster: Resource) -> None:
 
 def remove_node_resource_group(azure: Azure, cluster: Resource) -> None:
     """Remove the group AKS made, not one that is someone else's."""
-    group = azure.store.get(f"/subscriptions/{azure.subscription}/resourceGroups/{cluster.properties['nodeResourceGroup']}")
+    group = azure.store.get(
+        f"/subscriptions/{azure.subscription}/resourceGroups/{cluster.properties['nodeResourceGroup']}"
+    )
     if group is not None and str(group.body.get("managedBy", "")).lower() == cluster.key:
         azure.store.remove(group.id)

@@ -34,7 +34,8 @@ def _check_names(put: Put, properties: Mapping[str, Any]) -> None:
     if not NAME.fullmatch(put.id.name):
         raise bad_request(
             "InvalidParameter",
-            f"The value of parameter resourceName is invalid: '{put.id.name}'. It has 1 to 63 letters, digits, '-' and '_', and "
+            f"The value of parameter resourceName is invalid: '{put.id.name}'. It has 1 to 63 letters, digits, '-' "
+            "and '_', and "
             "begins and ends with a letter or digit. Please see https://aka.ms/aks-naming-rules for more details.",
             "resourceName",
         )
@@ -44,7 +45,8 @@ def _check_names(put: Put, properties: Mapping[str, Any]) -> None:
     if not DNS_PREFIX.fullmatch(prefix):
         raise bad_request(
             "InvalidParameter",
-            f"The value of parameter dnsPrefix is invalid: '{prefix}'. It has 1 to 54 letters, digits and '-'. Please see "
+            f"The value of parameter dnsPrefix is invalid: '{prefix}'. It has 1 to 54 letters, digits and '-'. "
+            "Please see "
             "https://aka.ms/aks-naming-rules for more details.",
             "dnsPrefix",
         )
@@ -59,7 +61,11 @@ def _check_security(properties: Mapping[str, Any], known: Mapping[str, Any]) -> 
 
     issuer = on(properties, "oidcIssuerProfile", "enabled")
     if on(known, "oidcIssuerProfile", "enabled") and not issuer:
-        raise bad_request("OIDCIssuerCannotBeDisabled", "The OIDC issuer feature can't be disabled once it is enabled.", "oidcIssuerProfile.enabled")
+        raise bad_request(
+            "OIDCIssuerCannotBeDisabled",
+            "The OIDC issuer feature can't be disabled once it is enabled.",
+            "oidcIssuerProfile.enabled",
+        )
     if on(properties, "securityProfile", "workloadIdentity", "enabled") and not issuer:
         raise bad_request(
             "InvalidParameter",
@@ -69,10 +75,16 @@ def _check_security(properties: Mapping[str, Any], known: Mapping[str, Any]) -> 
     entra = on(properties, "aadProfile", "managed")
     if properties.get("disableLocalAccounts") and not entra:
         raise bad_request(
-            "BadRequest", "Disabling local accounts is only allowed for clusters with managed AAD enabled.", "disableLocalAccounts"
+            "BadRequest",
+            "Disabling local accounts is only allowed for clusters with managed AAD enabled.",
+            "disableLocalAccounts",
         )
     if on(properties, "aadProfile") and not entra:
-        raise bad_request("BadRequest", "Only AKS-managed Entra integration is supported: set aadProfile.managed.", "aadProfile.managed")
+        raise bad_request(
+            "BadRequest",
+            "Only AKS-managed Entra integration is supported: set aadProfile.managed.",
+            "aadProfile.managed",
+        )
 
 
 def check_network(profile: Mapping[str, Any]) -> None:
@@ -80,7 +92,9 @@ def check_network(profile: Mapping[str, Any]) -> None:
     plugin, mode = profile.get("networkPlugin"), profile.get("networkPluginMode")
     if (mode == "overlay" or profile.get("networkDataplane") == "cilium") and plugin != "azure":
         raise bad_request(
-            "InvalidParameter", "Network plugin mode overlay and the cilium dataplane require network plugin azure.", "networkProfile"
+            "InvalidParameter",
+            "Network plugin mode overlay and the cilium dataplane require network plugin azure.",
+            "networkProfile",
         )
     try:
         services = ip_network(profile["serviceCidr"])
@@ -90,7 +104,9 @@ def check_network(profile: Mapping[str, Any]) -> None:
         raise bad_request("InvalidCIDR", f"The network profile is invalid: {error}.", "networkProfile") from None
     if pods is not None and services.overlaps(pods):
         raise bad_request(
-            "ServiceCidrOverlapPodCidr", f"The service CIDR {services} overlaps with the pod CIDR {pods}.", "networkProfile.serviceCidr"
+            "ServiceCidrOverlapPodCidr",
+            f"The service CIDR {services} overlaps with the pod CIDR {pods}.",
+            "networkProfile.serviceCidr",
         )
     if dns not in services or dns in (services[0], services[1]):
         raise bad_request(
@@ -105,17 +121,24 @@ def _check_identity(azure: Azure, put: Put) -> None:
     kind = identity.get("type", "None")
     if kind == "None":
         raise bad_request(
-            "InvalidParameter", "Required parameter identity is missing (null): there are no service principals with secrets.", "identity"
+            "InvalidParameter",
+            "Required parameter identity is missing (null): there are no service principals with secrets.",
+            "identity",
         )
     assigned = list(identity.get("userAssignedIdentities") or ())
     if kind == "UserAssigned" and len(assigned) != 1:
-        raise bad_request("InvalidParameter", "A cluster with a user-assigned identity needs exactly one.", "identity.userAssignedIdentities")
+        raise bad_request(
+            "InvalidParameter",
+            "A cluster with a user-assigned identity needs exactly one.",
+            "identity.userAssignedIdentities",
+        )
     for reference in assigned:
         if azure.store.get(reference) is None:
             raise ArmError(
                 400,
                 "FailedIdentityOperation",
-                f"Identity operation for resource '{put.id.text}' failed with error 'Failed to perform resource identity operation. "
+                f"Identity operation for resource '{put.id.text}' failed with error 'Failed to perform resource "
+                "identity operation. "
                 f"Status: 'NotFound'. Response: 'The Resource '{reference}' was not found.''.",
             )
         _require_linked(azure, put, reference, f"{IDENTITIES}/assign/action")
@@ -128,7 +151,9 @@ def _check_kubelet_identity(azure: Azure, put: Put, properties: Mapping[str, Any
         return
     assigned = list((put.body.get("identity") or {}).get("userAssignedIdentities") or ())
     owner = azure.store.get(assigned[0]) if assigned else None
-    if owner is None or not azure.access.allows(owner.properties["principalId"], f"{IDENTITIES}/assign/action", kubelet):
+    if owner is None or not azure.access.allows(
+        owner.properties["principalId"], f"{IDENTITIES}/assign/action", kubelet
+    ):
         raise bad_request(
             "CustomKubeletIdentityMissingPermissionError",
             "The cluster user assigned identity must be given permission to assign kubelet identity "
@@ -141,13 +166,14 @@ def check_linked_subnet(azure: Azure, put: Put, subnet: str | None) -> None:
     if not subnet:
         return
     if azure.store.get(subnet) is None:
-        raise bad_request("VnetSubnetIDNotFound", f"The vnet subnet {subnet} was not found.", "agentPoolProfile.vnetSubnetID")
+        raise bad_request(
+            "VnetSubnetIDNotFound", f"The vnet subnet {subnet} was not found.", "agentPoolProfile.vnetSubnetID"
+        )
     _require_linked(azure, put, subnet, "Microsoft.Network/virtualNetworks/subnets/join/action")
 
 
 def _require_linked(azure: Azure, put: Put, linked: str, action: str) -> None:
-    caller = put.call.caller
-    azure.access.require_linked(caller.object_id, caller.client_id, WRITE, put.id.text, linked, action)
+    azure.access.require_linked(put.call.caller, WRITE, put.id.text, linked=linked, needed=action)
 
 
 def _check_unchanged(put: Put, properties: Mapping[str, Any]) -> None:

@@ -48,7 +48,7 @@ class Control:
         return JSONResponse({"status": "ready", "operations": len(self.azure.operations.running(""))})
 
     async def _requests(self, request: Request) -> Response:
-        """`?since=` epoch seconds, `after=` a number, `method=`, `path=` a regular expression, `client_id=`, `limit=`."""
+        """`?since=` epoch seconds, `after=` a number, `path=` an expression, `method=`, `client_id=`, `limit=`."""
         query = request.query_params
         try:
             found = self.log.find(

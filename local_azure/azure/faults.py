@@ -18,10 +18,10 @@ Kind = Literal["throttle", "error", "timeout", "reset", "hang", "fail", "quota",
 class Fault(BaseModel):
     """One fault.
 
-    `throttle` answers 429, `error` 500, `quota` and `sku` refuse as AKS does, `respond` answers what `status`, `code` and
-    `message` say; none of these carries the request out. `timeout` never answers, and closes the connection after `seconds`.
-    `reset` carries the request out and then breaks the connection. `hang` makes the operation the request starts take
-    `seconds` longer, `fail` makes it fail with `code` and `message`.
+    `throttle` answers 429, `error` 500, `quota` and `sku` refuse as AKS does, `respond` answers what `status`, `code`
+    and `message` say; none of these carries the request out. `timeout` never answers, and closes the connection after
+    `seconds`. `reset` carries the request out and then breaks the connection. `hang` makes the operation the request
+    starts take `seconds` longer, `fail` makes it fail with `code` and `message`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -62,7 +62,8 @@ class Fault(BaseModel):
             return ArmError(
                 429,
                 "TooManyRequests",
-                "The request is being throttled as the limit has been reached for operation type. For more information, see "
+                "The request is being throttled as the limit has been reached for operation type. For more "
+                "information, see "
                 "https://aka.ms/srpthrottlinglimits",
                 headers={"Retry-After": str(self.retry_after)},
             )
@@ -70,7 +71,8 @@ class Fault(BaseModel):
             return ArmError(
                 400,
                 "ErrCode_InsufficientVCPUQuota",
-                "Insufficient regional vcpu quota left for location. left regional vcpu quota 0, requested quota 4. If you want to "
+                "Insufficient regional vcpu quota left for location. left regional vcpu quota 0, requested quota 4. "
+                "If you want to "
                 "increase the quota, please follow this instruction: https://learn.microsoft.com/azure/quotas/view-quotas.",
             )
         if self.kind == "sku":

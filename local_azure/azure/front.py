@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from local_azure.azure.arm import Arm
 from local_azure.azure.bearer import Bearer
-from local_azure.azure.entra import EntraError
+from local_azure.azure.entra_errors import EntraError
 from local_azure.azure.entra_routes import Asked, EntraRoutes
 from local_azure.azure.errors import ArmError, bad_request
 from local_azure.azure.faults import Fault, Faults
@@ -91,7 +91,9 @@ class Front:
         if asked.path.lower().endswith("/token"):
             form = asked.form
             body = {name: form[name] for name in ("grant_type", "scope", "resource") if name in form}
-            body["presented"] = {name: _claims(form.get("client_assertion", "")).get(name) for name in ("iss", "sub", "aud")}
+            body["presented"] = {
+                name: _claims(form.get("client_assertion", "")).get(name) for name in ("iss", "sub", "aud")
+            }
         self.log.add(
             Entry(
                 round(started, 3),

@@ -1,7 +1,7 @@
 """Kubernetes versions AKS offers here, and how one may follow another.
 
-Rules: https://learn.microsoft.com/azure/aks/supported-kubernetes-versions. One version is really built (it runs whatever a
-cluster asks for); the others are offered so that upgrades can be tried.
+Rules: https://learn.microsoft.com/azure/aks/supported-kubernetes-versions. One version is really built, and runs
+whatever a cluster asks for; the others are offered so that upgrades can be tried.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def check_upgrade(old: str, new: str, target: str) -> None:
     if _numbers(new)[1] - _numbers(old)[1] > 1:
         raise bad_request(
             "OperationNotAllowed",
-            f"Upgrading Kubernetes version {old} to {new} is not allowed. Available upgrades: {', '.join(upgrades(old))}. "
+            f"Upgrading Kubernetes version {old} to {new} is not allowed. Available upgrades: "
+            f"{', '.join(upgrades(old))}. "
             "Please see https://aka.ms/aks-supported-k8s-ver for version details.",
             target,
         )
@@ -64,8 +65,10 @@ def check_pool(pool: str, version: str, control_plane: str) -> None:
     if ahead or _numbers(control_plane)[1] - _numbers(version)[1] > POOL_SKEW:
         raise bad_request(
             "NodePoolMcVersionIncompatible",
-            f"Node pool version {version} and control plane version {control_plane} are incompatible. Minor version of node "
-            f"pool {pool} cannot be bigger than control plane version, or more than {POOL_SKEW} minor versions behind it. For "
+            f"Node pool version {version} and control plane version {control_plane} are incompatible. Minor version "
+            "of node "
+            f"pool {pool} cannot be bigger than control plane version, or more than {POOL_SKEW} minor versions "
+            "behind it. For "
             "more information, please check https://aka.ms/version-skew-policy",
         )
 
@@ -74,9 +77,7 @@ def upgrades(version: str) -> list[str]:
     """Versions a control plane at `version` may go to."""
     numbers = _numbers(version)
     offered = [patch for patches in OFFERED.values() for patch in patches]
-    return [
-        patch for patch in offered if _numbers(patch) > numbers and _numbers(patch)[1] - numbers[1] <= 1
-    ]
+    return [patch for patch in offered if _numbers(patch) > numbers and _numbers(patch)[1] - numbers[1] <= 1]
 
 
 def listing() -> dict[str, Any]:

@@ -47,7 +47,7 @@ class ManagedClusters(ResourceType):
     def accept(self, azure: Azure, put: Put) -> Resource:
         """A cluster with AKS's defaults; pools become resources of their own and stay when a PUT leaves them out."""
         known = put.existing.properties if put.existing else {}
-        hidden = dict(put.existing.hidden) if put.existing else {"issuer": str(uuid.uuid4())}
+        hidden: dict[str, Any] = dict(put.existing.hidden) if put.existing else {"issuer": str(uuid.uuid4())}
         version = kubernetes_versions.resolve(
             put.properties.get("kubernetesVersion") or known.get("kubernetesVersion"), "kubernetesVersion", put.id.name
         )

@@ -59,7 +59,8 @@ class FederatedCredentials(ResourceType):
                 raise conflict(
                     "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
                     "Too many Federated Identity Credentials are written concurrently for the managed identity "
-                    f"'{identity}'. Concurrent Federated Identity Credentials writes under the same managed identity are not "
+                    f"'{identity}'. Concurrent Federated Identity Credentials writes under the same managed identity "
+                    "are not "
                     "supported.",
                 )
             self._writing.add(identity)
@@ -82,7 +83,9 @@ class FederatedCredentials(ResourceType):
                 f"Too many Federated Identity Credentials: a managed identity has at most {MAX_CREDENTIALS}.",
             )
         if not str(wanted[0]).startswith("https://"):
-            raise bad_request("InvalidParameter", f"The issuer '{wanted[0]}' must be an https URL.", "properties.issuer")
+            raise bad_request(
+                "InvalidParameter", f"The issuer '{wanted[0]}' must be an https URL.", "properties.issuer"
+            )
         return Resource(put.id.text, self.name, {"properties": put.properties})
 
 

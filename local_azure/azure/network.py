@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Mapping
 from typing import Any
 
+from local_azure.azure import network_rules
 from local_azure.azure.errors import ArmError, bad_request
 from local_azure.azure.identifiers import ResourceId
+from local_azure.azure.network_rules import NETWORKS, SUBNETS, check_subnets, in_use_words, references
 from local_azure.azure.resource_type import Put, ResourceType
 from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
-
-NETWORKS = "Microsoft.Network/virtualNetworks"
-SUBNETS = f"{NETWORKS}/subnets"
-RESERVED = 5
-"""Addresses Azure keeps in every subnet, so that /29 is the smallest."""
 
 
 class NetworkResource(ResourceType):
@@ -32,11 +28,12 @@ class NetworkResource(ResourceType):
 
     def accept(self, azure: Azure, put: Put) -> Resource:
         """Every resource ID in the body must be there already."""
-        for reference in _references(put.body):
+        for reference in references(put.body):
             if azure.store.get(reference) is None and not reference.lower().startswith(put.id.key + "/"):
                 raise bad_request(
                     "InvalidResourceReference",
-                    f"Resource {reference} referenced by resource {put.id.text} was not found. Please make sure that the "
+                    f"Resource {reference} referenced by resource {put.id.text} was not found. Please make sure that "
+                    "the "
                     "referenced resource exists, and that both resources are in the same region.",
                 )
         return super().accept(azure, put)
@@ -48,7 +45,8 @@ class NetworkResource(ResourceType):
             raise ArmError(
                 429,
                 "AnotherOperationInProgress",
-                "Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: "
+                "Another operation on this or dependent resource is in progress. To retrieve status of the operation "
+                "use uri: "
                 f"https://management.azure.com/subscriptions/{azure.subscription}/providers/Microsoft.Network/locations/"
                 f"global/operations/{running[0].id}.",
                 headers={"Retry-After": str(azure.settings.values.retry_after)},
@@ -65,7 +63,7 @@ class NetworkResource(ResourceType):
         users = [user for user in azure.store.mentioning(resource.id) if not resource.key.startswith(user.key + "/")]
         if users:
             code = self.in_use or "InUseResourceCannotBeDeleted"
-            raise bad_request(code, _in_use_words(resource, users[0]))
+            raise bad_request(code, in_use_words(resource, users[0]))
 
     def view(self, azure: Azure, resource: Resource) -> dict[str, Any]:
         """With the ETag in the body, as this provider has it."""
@@ -85,14 +83,16 @@ class VirtualNetworks(NetworkResource):
         """Prefixes must be networks; subnets are resources of their own, kept beside."""
         prefixes = (put.properties.get("addressSpace") or {}).get("addressPrefixes") or []
         if not prefixes:
-            raise bad_request("InvalidRequestFormat", "Cannot parse the request: addressSpace.addressPrefixes is required.")
-        space = [_network(prefix, put.id.name, "virtual network") for prefix in prefixes]
+            raise bad_request(
+                "InvalidRequestFormat", "Cannot parse the request: addressSpace.addressPrefixes is required."
+            )
+        space = [network_rules.network(prefix, put.id.name, "virtual network") for prefix in prefixes]
         subnets = put.properties.get("subnets")
         if subnets is None:
             listed = {found.name: found.properties for found in azure.store.below(put.id.text, SUBNETS)}
         else:
             listed = {subnet["name"]: subnet.get("properties") or {} for subnet in subnets}
-        _check_subnets(put.id.name, space, listed)
+        check_subnets(put.id.name, space, listed)
         for gone in self._dropped(azure, put):
             azure.types[SUBNETS.lower()].check_delete(azure, gone)
         accepted = super().accept(azure, put)
@@ -146,71 +146,21 @@ class Subnets(NetworkResource):
         """Inside the network's address space, beside the other subnets."""
         network = azure.store.get(put.id.text.rsplit("/", 2)[0])
         assert network is not None
-        space = [_network(prefix, network.name, "virtual network") for prefix in network.properties["addressSpace"]["addressPrefixes"]]
+        space = [
+            network_rules.network(prefix, network.name, "virtual network")
+            for prefix in network.properties["addressSpace"]["addressPrefixes"]
+        ]
         others = azure.store.below(network.id, SUBNETS)
         listed = {found.name: found.properties for found in others if found.key != put.id.key}
-        _check_subnets(network.name, space, {**listed, put.id.name: put.properties})
+        check_subnets(network.name, space, {**listed, put.id.name: put.properties})
         accepted = super().accept(azure, put)
         return Resource(accepted.id, self.name, {"properties": _subnet(put.properties)})
 
 
 def _subnet(properties: Mapping[str, Any]) -> dict[str, Any]:
-    defaults = {"privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled", "delegations": []}
+    defaults = {
+        "privateEndpointNetworkPolicies": "Disabled",
+        "privateLinkServiceNetworkPolicies": "Enabled",
+        "delegations": [],
+    }
     return {**defaults, **properties, "provisioningState": "Succeeded"}
-
-
-def _check_subnets(
-    network: str, space: list[IPv4Network | IPv6Network], subnets: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """Raise ArmError unless all subnets lie in the address space and none overlaps another."""
-    taken: list[IPv4Network | IPv6Network] = []
-    for name, properties in subnets.items():
-        prefixes = properties.get("addressPrefixes") or [properties.get("addressPrefix")]
-        for prefix in filter(None, prefixes):
-            own = _network(prefix, name, "subnet")
-            if not any(own.version == outer.version and own.subnet_of(outer) for outer in space):  # type: ignore[arg-type]
-                raise bad_request(
-                    "NetcfgSubnetRangeOutsideVnet",
-                    f"Subnet '{name}' is not valid because its IP address range is outside the IP address range of virtual "
-                    f"network '{network}'.",
-                )
-            if any(own.version == other.version and own.overlaps(other) for other in taken):
-                raise bad_request(
-                    "NetcfgSubnetRangesOverlap",
-                    f"Subnet '{name}' is not valid because its IP address range overlaps with that of an existing subnet in "
-                    f"virtual network '{network}'.",
-                )
-            taken.append(own)
-        if not any(prefixes):
-            raise bad_request("InvalidRequestFormat", f"Cannot parse the request: subnet '{name}' has no addressPrefix.")
-
-
-def _network(prefix: str, name: str, what: str) -> IPv4Network | IPv6Network:
-    try:
-        return ip_network(prefix)
-    except ValueError:
-        raise bad_request(
-            "InvalidCIDRNotation", f"The address prefix {prefix} in resource {name} ({what}) has an invalid CIDR notation."
-        ) from None
-
-
-def _references(value: Any) -> Iterator[str]:
-    """Resource IDs that a body refers to, as `{"id": …}`."""
-    if isinstance(value, dict):
-        reference = value.get("id")
-        if isinstance(reference, str) and reference.lower().startswith("/subscriptions/") and len(value) == 1:
-            yield reference
-        for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _references(item)
-
-
-def _in_use_words(resource: Resource, user: Resource) -> str:
-    if resource.type == SUBNETS:
-        return (
-            f"Subnet {resource.name} is in use by {user.id} and cannot be deleted. In order to delete the subnet, delete all the "
-            "resources within the subnet. See aka.ms/deletesubnet."
-        )
-    return f"{resource.type.rsplit('/', 1)[1]} {resource.id} cannot be deleted because it is in use by {user.id}."

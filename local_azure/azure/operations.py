@@ -143,7 +143,14 @@ class Operations:
             f" WHERE {where} ORDER BY started"
         )
         rows = self._store.query(query, values)
-        return [Operation(*row[:7], row[7] and json.loads(row[7]), json.loads(row[8])) for row in rows]
+        return [_operation(*row) for row in rows]
+
+
+def _operation(*row: Any) -> Operation:
+    identifier, resource_id, kind, status, started, ended, due, error, detail = row
+    return Operation(
+        identifier, resource_id, kind, status, started, ended, due, error and json.loads(error), json.loads(detail)
+    )
 
 
 def _words(error: Exception) -> dict[str, Any]:

@@ -22,7 +22,9 @@ class MaintenanceConfigurations(ResourceType):
         """Three names are known: https://learn.microsoft.com/azure/aks/planned-maintenance"""
         known = ("default", "aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
         if put.id.name not in known:
-            raise bad_request("InvalidParameter", f"The maintenance configuration's name must be one of {', '.join(known)}.", "name")
+            raise bad_request(
+                "InvalidParameter", f"The maintenance configuration's name must be one of {', '.join(known)}.", "name"
+            )
         return Resource(put.id.text, self.name, {"properties": put.properties})
 
 
@@ -36,7 +38,9 @@ class Registries(ResourceType):
         """Names have 5 to 50 letters and digits."""
         if not re.fullmatch(r"[a-zA-Z0-9]{5,50}", put.id.name):
             raise bad_request(
-                "InvalidParameter", f"The registry name '{put.id.name}' is invalid: it has 5 to 50 letters and digits.", "registryName"
+                "InvalidParameter",
+                f"The registry name '{put.id.name}' is invalid: it has 5 to 50 letters and digits.",
+                "registryName",
             )
         properties = {**put.properties, "loginServer": f"{put.id.name.lower()}.azurecr.io"}
         body = self.body(put, properties)
@@ -65,7 +69,9 @@ class Vaults(ResourceType):
     def accept(self, azure: Azure, put: Put) -> Resource:
         """Names have 3 to 24 letters, digits and hyphens; tenant and SKU are required."""
         if not re.fullmatch(r"[a-zA-Z](?!.*--)[-a-zA-Z0-9]{1,22}[a-zA-Z0-9]", put.id.name):
-            raise bad_request("VaultNameNotValid", f"The vault name '{put.id.name}' is invalid. See https://aka.ms/keyvault-names.")
+            raise bad_request(
+                "VaultNameNotValid", f"The vault name '{put.id.name}' is invalid. See https://aka.ms/keyvault-names."
+            )
         for name in ("tenantId", "sku"):
             if name not in put.properties:
                 raise bad_request("BadRequest", f"The required property '{name}' is missing.", f"properties.{name}")

@@ -17,7 +17,7 @@ HIDDEN = "[hidden]"
 
 @dataclass(frozen=True)
 class Entry:
-    """One request. `time` is in seconds since the epoch, `seconds` how long the answer took, `fault` the fault it met."""
+    """One request: `time` in seconds since the epoch, `seconds` until the answer, `fault` what it met."""
 
     time: float
     method: str
@@ -44,7 +44,9 @@ class RequestLog:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")
         columns = ", ".join(f"{name} NOT NULL" for name in COLUMNS)
-        self._database.execute(f"CREATE TABLE IF NOT EXISTS requests (number INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
+        self._database.execute(
+            f"CREATE TABLE IF NOT EXISTS requests (number INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
+        )
 
     def add(self, entry: Entry) -> None:
         """Keep a request, without its secrets."""
@@ -58,7 +60,14 @@ class RequestLog:
                 self._database.execute("DELETE FROM requests WHERE number <= ?", (number - KEPT,))
 
     def find(
-        self, *, since: float = 0, after: int = 0, method: str = "", path: str = "", client_id: str = "", limit: int = 10_000
+        self,
+        *,
+        since: float = 0,
+        after: int = 0,
+        method: str = "",
+        path: str = "",
+        client_id: str = "",
+        limit: int = 10_000,
     ) -> list[dict[str, Any]]:
         """Requests since a time (epoch seconds) and after a number, oldest first; `path` is a regular expression.
 

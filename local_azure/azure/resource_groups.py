@@ -26,7 +26,8 @@ class ResourceGroups(ResourceType):
         if not NAME.fullmatch(put.id.name):
             raise bad_request(
                 "InvalidResourceGroup",
-                f"The provided resource group name '{put.id.name}' has these invalid characters or length. The name can only be "
+                f"The provided resource group name '{put.id.name}' has these invalid characters or length. The name "
+                "can only be "
                 "a letter, digit, '-', '.', '(', ')' or '_', at most 90 of them, and not end with '.'.",
             )
         return super().accept(azure, put)
@@ -40,7 +41,8 @@ class ResourceGroups(ResourceType):
         if users:
             raise conflict(
                 "ResourceGroupDeletionBlocked",
-                f"Deletion of resource group '{resource.name}' failed as resources with identifiers '{', '.join(users)}' "
+                f"Deletion of resource group '{resource.name}' failed as resources with identifiers "
+                f"'{', '.join(users)}' "
                 "still use resources in it.",
             )
         for cluster in azure.store.below(resource.id, CLUSTERS):

@@ -36,8 +36,8 @@ class Schema:
     def check(self, kind: str, body: object) -> dict[str, Any]:
         """The body as it is taken: read-only members dropped, enumerations in Azure's spelling.
 
-        Types without a model are taken as they are. Raises ArmError 400 for wrong JSON types, unknown or missing members,
-        and values out of range.
+        Types without a model are taken as they are. Raises ArmError 400 for wrong JSON types, unknown or missing
+        members, and values out of range.
         """
         if not isinstance(body, dict):
             raise _invalid("The request content must be a JSON object.", "")
@@ -118,12 +118,14 @@ def _constrained(field: Mapping[str, Any], value: Any, path: str) -> Any:
         reason = f"Supported values are {', '.join(map(str, field['values']))}"
     elif "pattern" in field and not re.search(field["pattern"], value):
         reason = f"it must match {field['pattern']}"
-    elif "minimum" in field and value < field["minimum"] or "maximum" in field and value > field["maximum"]:
+    elif ("minimum" in field and value < field["minimum"]) or ("maximum" in field and value > field["maximum"]):
         reason = f"it must be from {field.get('minimum', 'any')} to {field.get('maximum', 'any')}"
     elif isinstance(value, str) and not field.get("min_length", 0) <= len(value) <= field.get("max_length", len(value)):
         reason = f"it must have {field.get('min_length', 0)} to {field.get('max_length', 'any')} characters"
     if reason:
-        raise bad_request("InvalidParameter", f"The value of parameter {path} is invalid: {json.dumps(value)}. {reason}.", path)
+        raise bad_request(
+            "InvalidParameter", f"The value of parameter {path} is invalid: {json.dumps(value)}. {reason}.", path
+        )
     return value
 
 

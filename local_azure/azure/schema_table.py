@@ -48,7 +48,17 @@ WHEELS = (
     "azure-mgmt-network",
     "azure-mgmt-resource",
 )
-CONSTRAINTS = ("readonly", "required", "minimum", "maximum", "min_length", "max_length", "pattern", "min_items", "max_items")
+CONSTRAINTS = (
+    "readonly",
+    "required",
+    "minimum",
+    "maximum",
+    "min_length",
+    "max_length",
+    "pattern",
+    "min_items",
+    "max_items",
+)
 
 Table = dict[str, Any]
 
@@ -110,7 +120,9 @@ def _field(models: dict[str, Any], module: Any, kind: str, annotation: str) -> d
         field["containers"] = containers.split()
     if hasattr(getattr(module, kind, None), "_attribute_map"):
         field |= {"kind": "model", "model": _model(models, module.__name__, kind)}
-    values = [kind] if isinstance(getattr(module, kind, None), enum.EnumMeta) else re.findall(r"_models\.(\w+)", annotation)
+    values = (
+        [kind] if isinstance(getattr(module, kind, None), enum.EnumMeta) else re.findall(r"_models\.(\w+)", annotation)
+    )
     for name in values:
         found = getattr(module, name, None)
         if isinstance(found, enum.EnumMeta):

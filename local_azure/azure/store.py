@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, body TEXT NOT NULL)
 
 @dataclass(frozen=True)
 class Resource:
-    """A stored resource: `body` is what a GET shows (but for `id`, `name`, `type` and `etag`), `hidden` is not shown."""
+    """A stored resource: `body` is what a GET shows besides `id`, `name`, `type` and `etag`; `hidden` is not shown."""
 
     id: str
     type: str
@@ -122,7 +122,9 @@ class Store:
         """Forget a resource and everything below it."""
         key = identifier.lower()
         with self.transaction() as database:
-            database.execute("DELETE FROM resources WHERE key = ? OR (key > ? AND key < ?)", (key, key + "/", key + "0"))
+            database.execute(
+                "DELETE FROM resources WHERE key = ? OR (key > ? AND key < ?)", (key, key + "/", key + "0")
+            )
 
     def below(self, identifier: str, kind: str | None = None) -> list[Resource]:
         """Resources below an ID (at any depth), in the order they were made; `kind` limits them to one type."""
