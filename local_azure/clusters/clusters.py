@@ -86,7 +86,7 @@ class Clusters:
                 return
             plane = ControlPlane(record, self._bin)
             # The nodes' objects go with their etcd, so the API server need not be there to delete them.
-            plane.stop()
+            plane.stop(grace=0)
             _each(lambda node: self._node(record, node).remove(), record.nodes)
             network.detach(plane.namespace)
             azure_dns.withdraw([record.spec.fqdn])

@@ -7,6 +7,7 @@ import shutil
 import socket as connection
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Node:
         self.folder = record.folder / "nodes" / str(node.number)
         self.run_folder = record.run_folder / f"n{node.number}"
         self._cgroup = f"{record.index}-n{node.number}"
+        self._started_at = datetime.min.replace(tzinfo=UTC)
 
     def start(self) -> None:
         """Start what does not run; the node joins its cluster by itself."""
@@ -51,11 +53,13 @@ class Node:
         self._start("containerd", ["containerd", "--config", str(self.folder / "containerd.toml")])
         self.register()
         self._wait_for_containerd()
+        if not processes.alive(self._process("kubelet")):
+            self._started_at = datetime.now(UTC).replace(microsecond=0)
         self._start_kube("kubelet", *self._kubelet_flags())
         self._start_kube("kube-proxy", f"--config={self.folder}/kube-proxy.yaml")
 
     def wait_ready(self) -> None:
-        """Wait until pods can run on it.
+        """Wait until pods can run on it, by what its kubelet said after `start`, not what one said earlier.
 
         Raises:
             LocalAzureError: not in time; has the reason that Kubernetes gives, or the last words of what ended.
@@ -63,6 +67,8 @@ class Node:
 
         def missing() -> str | None:
             condition = self._condition()
+            if datetime.fromisoformat(condition["lastHeartbeatTime"]) < self._started_at:
+                return "the kubelet has not reported yet"
             return None if condition["status"] == "True" else str(condition["message"])
 
         self._wait("kubelet", PROGRAMS, missing)
@@ -92,7 +98,7 @@ class Node:
             processes.stop(self._process(program), grace=min(grace, 2.0))
         containers.end(self._cgroup, self.run_folder, grace=grace)
         processes.stop(self._process("containerd"), grace=min(grace, 2.0))
-        containers.clean_up(self._cgroup, self.folder, self.run_folder)
+        containers.clean_up(self.namespace, self._cgroup, self.folder, self.run_folder)
 
     def drain(self) -> None:
         """Move its pods away, as far as that is possible in time, as AKS does before it removes a node."""
@@ -154,7 +160,7 @@ class Node:
         with self._control_plane.api() as api:
             document = api.get(f"/api/v1/nodes/{self.name}") or {}
         conditions = document.get("status", {}).get("conditions", [])
-        unknown = {"status": "Unknown", "message": "it has not reported yet"}
+        unknown = {"status": "Unknown", "message": "unknown", "lastHeartbeatTime": "1970-01-01T00:00:00Z"}
         return next((each for each in conditions if each["type"] == "Ready"), unknown)
 
     def _kubelet_flags(self) -> list[str]:

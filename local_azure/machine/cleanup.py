@@ -22,6 +22,8 @@ SHARED_FOLDERS = (
     Path("/var/lib/cni"),
     Path("/var/log/containers"),
     Path("/var/log/pods"),
+    Path("/var/lib/kubelet/device-plugins"),
+    Path("/var/lib/kubelet"),
     Path("/run/containerd/s"),
     Path("/run/containerd"),
 )
@@ -56,7 +58,9 @@ def remove_everything() -> Removed:
     cgroups.remove()
     removed_links = len(network.remove())
     _leave_namespace_folder()
-    containers.remove_notes(STATE, RUN)
+    containers.remove_notes(f"{network.PREFIX}*")
+    containers.remove_log_links(STATE)
+    containers.remove_device_plugin_socket()
     return Removed(killed, contained, unmounted, removed_links, _remove_folders())
 
 

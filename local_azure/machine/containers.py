@@ -5,21 +5,25 @@ A containerd that stops leaves its containers running, each under a shim of its 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
+import socket
 import time
+from contextlib import closing
 from pathlib import Path
 
 from local_azure.errors import LocalAzureError
 from local_azure.machine import cgroups, mounts
 
 KILL_SECONDS = 10.0
-RESULTS = Path("/var/lib/cni/results")
-"""libcni's own notes; containerd has no setting for another place."""
+NOTES = Path("/var/lib/cni/results")
+"""libcni's own notes, "<network>-<container>-<interface>"; containerd has no setting for another place."""
 
 LOG_LINKS = Path("/var/log/containers")
 """Where the kubelet links every container's log; it has no setting for another place either."""
+
+DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins/kubelet.sock")
+"""Where every kubelet of a machine listens for device plugins, which nodes here have none of."""
 
 
 def end(cgroup: str, run_folder: Path, *, grace: float) -> int:
@@ -62,19 +66,24 @@ def shims(folder: Path) -> set[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         if words[0].rpartition("/")[2].startswith("containerd-shim") and "-address" in words:
-            socket = words[words.index("-address") + 1]
-            if Path(socket).is_relative_to(folder):
+            address = words[words.index("-address") + 1]
+            if Path(address).is_relative_to(folder):
                 found.add(int(path.parent.name))
     return found
 
 
-def clean_up(cgroup: str, folder: Path, run_folder: Path) -> None:
-    """Remove what a stopped node's containers left: mounts, control groups, sockets, notes and links."""
+def clean_up(node: str, cgroup: str, folder: Path, run_folder: Path) -> None:
+    """Remove what a stopped node's containers left: mounts, control groups, sockets, notes and links.
+
+    Args:
+        node: its network namespace's name, which is its pod network's too.
+    """
     remove_shim_sockets(run_folder)
     for each in (run_folder, folder):
         mounts.unmount_below(each)
     cgroups.remove(cgroup)
-    remove_notes(folder, run_folder)
+    remove_notes(node)
+    remove_log_links(folder)
 
 
 def remove_shim_sockets(run_folder: Path) -> None:
@@ -83,15 +92,23 @@ def remove_shim_sockets(run_folder: Path) -> None:
         Path(note.read_text().removeprefix("unix://")).unlink(missing_ok=True)
 
 
-def remove_notes(folder: Path, run_folder: Path) -> None:
-    """Remove notes of networks and links to logs that lie in folders which kubelets and containerds share."""
-    for path in RESULTS.glob("*"):
-        try:
-            namespace = str(json.loads(path.read_bytes()).get("netns", ""))
-        except (OSError, ValueError):
-            continue
-        if namespace and Path(namespace).is_relative_to(run_folder):
-            path.unlink(missing_ok=True)
+def remove_notes(networks: str) -> None:
+    """Remove libcni's notes of the pods in `networks` (a glob pattern)."""
+    for note in NOTES.glob(f"{networks}-*-eth0"):
+        container = note.name.split("-")[-2]
+        for each in NOTES.glob(f"*-{container}-*"):
+            each.unlink(missing_ok=True)
+
+
+def remove_log_links(folder: Path) -> None:
+    """Remove the links to logs below `folder`."""
     for link in LOG_LINKS.glob("*.log"):
         if link.is_symlink() and link.readlink().is_relative_to(folder):
             link.unlink(missing_ok=True)
+
+
+def remove_device_plugin_socket() -> None:
+    """Remove the socket when no kubelet listens on it any more."""
+    with closing(socket.socket(socket.AF_UNIX)) as client:
+        if DEVICE_PLUGINS.exists() and client.connect_ex(str(DEVICE_PLUGINS)) != 0:
+            DEVICE_PLUGINS.unlink(missing_ok=True)
