@@ -30,6 +30,8 @@ KEEP = "SLIPWAY_KEEP_BUILD_CACHE"
 FREE_GIB = 16
 """What a first build needs for a while, nearly all of it Go's caches."""
 
+FORGET_DAYS = 14
+
 
 @dataclass(frozen=True)
 class Toolchain:
@@ -56,6 +58,7 @@ def ensure(progress: Progress | None = None) -> Toolchain:
         shown = progress or Progress()
         with _alone(shown):
             _Build(layout, go, shown).run()
+    layout.touch()
     return Toolchain(
         bin=layout.bin,
         releases=layout.releases,
@@ -77,7 +80,6 @@ class _Build:
     def run(self) -> None:
         """Build everything that is missing, and remove what was needed only for that."""
         _check_disk(self.left)
-        shutil.rmtree(BUILD_CACHE / "work", ignore_errors=True)
         layout, documents_left = self.layout, not self.layout.documents.exists()
         for tool in list(self.left):
             # Documents need what comes before this tool in the recipe.
@@ -87,21 +89,26 @@ class _Build:
             self._tool(tool)
         if documents_left:
             self._documents()
-        with self._place(layout.bin) as target:
-            layout.link_programs(target)
-        with self.progress.step("release documents") as waiting, self._place(layout.releases) as target:
-            releases.render(layout, target, waiting)
-        with self.progress.step("images") as waiting, self._place(layout.registry) as target:
-            images.fill(layout, target, waiting)
+        if not layout.bin.exists():
+            with self._place(layout.bin) as target:
+                layout.link_programs(target)
+        if not layout.releases.exists():
+            with self.progress.step("release documents") as waiting, self._place(layout.releases) as target:
+                releases.render(layout, target, waiting)
+        if not layout.registry.exists():
+            with self.progress.step("images") as waiting, self._place(layout.registry) as target:
+                images.fill(layout, target, waiting)
         with self.progress.step("Pulumi's Kubernetes provider installed"):
             plugins.install(layout)
         if os.environ.get(KEEP) != "1":
             self._remove_intermediates()
+        _forget(layout)
 
     def _tool(self, tool: Tool) -> None:
         started = time.monotonic()
         with self.progress.step(f"{tool.name} {tool.version}") as waiting:
             work = BUILD_CACHE / "work" / tool.name
+            shutil.rmtree(work, ignore_errors=True)
             shutil.copytree(MODULES / tool.module, work)
             with self._place(self.layout.tool(tool.name)) as target:
                 if tool.prepare:
@@ -138,16 +145,13 @@ class _Build:
 
     @contextmanager
     def _place(self, final: Path) -> Iterator[Path]:
-        """A folder to fill, which becomes `final` when all went well; nothing happens to one that is there."""
+        """A folder to fill, which becomes `final` when all went well."""
         target = BUILD_CACHE / "work" / f"{final.name}.new"
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
         yield target
         final.parent.mkdir(parents=True, exist_ok=True)
-        if final.exists():
-            shutil.rmtree(target)
-        else:
-            target.rename(final)
+        target.rename(final)
 
     def _remove_intermediates(self) -> None:
         for tool in self.layout.recipe.used("image", "render"):
@@ -156,6 +160,13 @@ class _Build:
             # Go makes its module cache read-only.
             self.go.run(["clean", "-modcache"], CACHE, lambda line: None)
             shutil.rmtree(BUILD_CACHE)
+
+
+def _forget(layout: Layout) -> None:
+    """Remove what earlier recipes left, unless another checkout used it lately."""
+    for path in layout.others():
+        if path.stat().st_mtime < time.time() - FORGET_DAYS * 86400:
+            shutil.rmtree(path)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +54,25 @@ class Layout:
         version = next(tool.version for tool in self.recipe.tool if tool.name == "pulumi-kubernetes")
         return PLUGINS / f"resource-kubernetes-{version}"
 
+    def kept(self) -> list[Path]:
+        """Everything that is used after building."""
+        tools = [self.tool(tool.name) for tool in self.recipe.used("host")]
+        return [*tools, self.documents, self.bin, self.releases, self.registry]
+
     def complete(self) -> bool:
-        """Whether everything that is used after building is there."""
-        kept = [self.tool(tool.name) for tool in self.recipe.used("host")]
-        return all(path.exists() for path in [*kept, self.bin, self.releases, self.registry, self.plugin()])
+        """Whether all of that is there."""
+        return all(path.exists() for path in [*self.kept(), self.plugin()])
+
+    def touch(self) -> None:
+        """Note that all of it is in use."""
+        for path in self.kept():
+            os.utime(path)
+
+    def others(self) -> list[Path]:
+        """What lies in the cache for other recipes than this one."""
+        ours = {*self.kept(), *(self.tool(tool.name) for tool in self.recipe.tool)}
+        there = [*TOOLS.iterdir(), *CACHE.glob("releases-*"), *CACHE.glob("registry-*")]
+        return [path for path in there if path not in ours]
 
     def missing_tools(self) -> list[Tool]:
         """The tools to build, in order: what is used and not there, or needed to make what is not there."""

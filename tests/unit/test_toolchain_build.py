@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import stat
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from local_azure.errors import LocalAzureError
-from local_azure.toolchain import build, documents, go, recipe
+from local_azure.progress import Progress
+from local_azure.toolchain import build, documents, go, layout, recipe
 
 
 @pytest.mark.parametrize(
@@ -108,3 +111,86 @@ def test_files_of_the_read_only_module_cache_become_writable(tmp_path: Path) -> 
 def test_a_file_that_a_module_no_longer_has_is_an_error_not_a_gap(tmp_path: Path) -> None:
     with pytest.raises(LocalAzureError, match=r"gone\.yaml is not in the published module"):
         documents.copy(tmp_path / "gone.yaml", tmp_path / "kept")
+
+
+FAKE_GO = """#!/bin/sh
+while [ "$1" != -o ]; do shift; done
+echo "built $3" >> "$LOG"
+[ "$3" != "$BREAK" ] || { echo "$3 does not compile" >&2; exit 1; }
+mkdir -p "$(dirname "$2")" && echo "$3" > "$2"
+"""
+
+
+@pytest.fixture(name="builder")
+def _builder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> build._Build:
+    """Two small tools, and a Go that notes what it builds."""
+    program = tmp_path / "go"
+    program.write_text(FAKE_GO)
+    program.chmod(0o755)
+    monkeypatch.setenv("LOG", str(tmp_path / "log"))
+    for module in (build, go):
+        monkeypatch.setattr(module, "BUILD_CACHE", tmp_path / "cache" / "build")
+    monkeypatch.setattr(layout, "TOOLS", tmp_path / "cache" / "tools")
+    tools = [
+        recipe.Tool(name=name, module="pause", version="v1", use="host", seconds=1, programs={name: f"./{name}"})
+        for name in ("first", "second")
+    ]
+    nowhere = tmp_path / "nowhere"
+    places = layout.Layout(
+        recipe=recipe.Recipe(tool=tools, document=[], image=[]),
+        keys={"first": "1", "second": "2"},
+        documents=tmp_path,
+        bin=nowhere,
+        releases=tmp_path,
+        registry=tmp_path,
+        image_keys={},
+    )
+    return build._Build(places, go.Go(program, "go1.26"), Progress())
+
+
+def run_all(builder: build._Build) -> None:
+    for tool in builder.layout.missing_tools():
+        builder._tool(tool)
+
+
+def test_a_broken_build_keeps_what_was_built_and_goes_on_from_there(
+    builder: build._Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BREAK", "./second")
+    with pytest.raises(go.BuildFailed, match="does not compile"):
+        run_all(builder)
+    assert builder.layout.program("first").read_text() == "./first\n"
+    assert not builder.layout.tool("second").exists()
+    monkeypatch.delenv("BREAK")
+    run_all(builder)
+    assert (tmp_path / "log").read_text().splitlines() == ["built ./first", "built ./second", "built ./second"]
+    assert builder.layout.missing_tools() == []
+
+
+def test_programs_are_linked_under_all_their_names(builder: build._Build, tmp_path: Path) -> None:
+    run_all(builder)
+    tool = builder.layout.recipe.tool[0].model_copy(update={"links": {"first": ["alias"]}})
+    linked = replace(builder.layout, recipe=recipe.Recipe(tool=[tool], document=[], image=[]))
+    (tmp_path / "bin").mkdir()
+    linked.link_programs(tmp_path / "bin")
+    assert {path.name: path.read_text() for path in (tmp_path / "bin").iterdir()} == {
+        "first": "./first\n",
+        "alias": "./first\n",
+    }
+
+
+def test_a_second_build_waits_for_the_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(build, "CACHE", tmp_path)
+    order: list[str] = []
+
+    def second() -> None:
+        with build._alone(Progress()):
+            order.append("second")
+
+    with build._alone(Progress()):
+        other = threading.Thread(target=second)
+        other.start()
+        other.join(timeout=0.3)
+        order.append("first")
+    other.join(timeout=10)
+    assert order == ["first", "second"]
