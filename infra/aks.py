@@ -24,7 +24,7 @@ class Aks(pulumi.ComponentResource):
         cluster: the AKS resource; objects inside it are deleted with it.
         name: its name in Azure.
         issuer_url: the OIDC issuer of its service accounts' tokens.
-        kubeconfig: administrator's credentials, YAML; a secret. Known once the pools are there.
+        kubeconfig: administrator's credentials, YAML; a secret.
     """
 
     cluster: aks.ManagedCluster
@@ -57,7 +57,7 @@ class Aks(pulumi.ComponentResource):
             identity=aks.ManagedClusterIdentityArgs(
                 type=aks.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity.id]
             ),
-            agent_pool_profiles=[_system_pool(settings, subnet_id)],
+            agent_pool_profiles=_pools(settings, subnet_id),
             network_profile=_network_profile(ranges),
             oidc_issuer_profile=aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
             security_profile=aks.ManagedClusterSecurityProfileArgs(
@@ -65,35 +65,55 @@ class Aks(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=[joins]),
         )
-        controllers = aks.AgentPool(
-            "controllers",
-            agent_pool_name=naming.agent_pool("controllers"),
-            resource_name_=self.cluster.name,
-            resource_group_name=resource_group,
-            mode=aks.AgentPoolMode.USER,
-            vnet_subnet_id=subnet_id,
-            vm_size=settings.controllers_pool_vm_size,
-            count=settings.controllers_pool_count,
-            orchestrator_version=settings.kubernetes_version,
-            type=aks.AgentPoolType.VIRTUAL_MACHINE_SCALE_SETS,
-            os_type=aks.OSType.LINUX,
-            os_sku=aks.OSSKU.AZURE_LINUX,
-            opts=pulumi.ResourceOptions(parent=self, deleted_with=self.cluster),
-        )
         self.name = self.cluster.name
         self.issuer_url = self.cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url)
-        self.kubeconfig = _administrator(resource_group, self.cluster.name, controllers)
+        self.kubeconfig = _administrator(resource_group, self.cluster.name)
         self.register_outputs({"name": self.name, "issuer_url": self.issuer_url})
 
 
-def _system_pool(settings: AzureSettings, subnet_id: pulumi.Input[str]) -> aks.ManagedClusterAgentPoolProfileArgs:
-    return aks.ManagedClusterAgentPoolProfileArgs(
-        name=naming.agent_pool("system"),
+def _pools(settings: AzureSettings, subnet_id: pulumi.Input[str]) -> list[aks.ManagedClusterAgentPoolProfileArgs]:
+    """Both pools, in the order of their names.
+
+    Not as AgentPool resources: a cluster's answer always lists all its pools, so that after a refresh every pool that
+    is declared elsewhere would look like one that is to be removed.
+    """
+    controllers = _pool(
+        "controllers",
+        subnet_id,
+        settings,
+        mode=aks.AgentPoolMode.USER,
+        vm_size=settings.controllers_pool_vm_size,
+        count=settings.controllers_pool_count,
+    )
+    system = _pool(
+        "system",
+        subnet_id,
+        settings,
         mode=aks.AgentPoolMode.SYSTEM,
-        node_taints=[SYSTEM_ONLY],
-        vnet_subnet_id=subnet_id,
         vm_size=settings.system_pool_vm_size,
         count=settings.system_pool_count,
+        taints=[SYSTEM_ONLY],
+    )
+    return [controllers, system]
+
+
+def _pool(
+    name: str,
+    subnet_id: pulumi.Input[str],
+    settings: AzureSettings,
+    *,
+    mode: aks.AgentPoolMode,
+    vm_size: str,
+    count: int,
+    taints: list[str] | None = None,
+) -> aks.ManagedClusterAgentPoolProfileArgs:
+    return aks.ManagedClusterAgentPoolProfileArgs(
+        name=naming.agent_pool(name),
+        mode=mode,
+        node_taints=taints,
+        vnet_subnet_id=subnet_id,
+        vm_size=vm_size,
+        count=count,
         orchestrator_version=settings.kubernetes_version,
         type=aks.AgentPoolType.VIRTUAL_MACHINE_SCALE_SETS,
         os_type=aks.OSType.LINUX,
@@ -113,15 +133,11 @@ def _network_profile(ranges: NetworkSettings) -> aks.ContainerServiceNetworkProf
     )
 
 
-def _administrator(
-    resource_group: pulumi.Input[str], name: pulumi.Input[str], last: pulumi.Resource
-) -> pulumi.Output[str]:
-    """The kubeconfig with the cluster's own administrator certificate, once `last` is there."""
+def _administrator(resource_group: pulumi.Input[str], name: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The kubeconfig with the cluster's own administrator certificate."""
     # Everything that needs a credential takes Aks.kubeconfig: closing the local accounts changes this function only.
     credentials = aks.list_managed_cluster_admin_credentials_output(
-        resource_group_name=resource_group,
-        resource_name=name,
-        opts=pulumi.InvokeOutputOptions(depends_on=[last]),
+        resource_group_name=resource_group, resource_name=name
     )
     text = credentials.apply(lambda found: base64.b64decode(found.kubeconfigs[0].value).decode())
     return pulumi.Output.secret(text)
