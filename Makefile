@@ -33,7 +33,7 @@ unit: $(VENV)/ready ## The tests that need nothing of the machine
 	@$(RUN) -m pytest -m "not machine"
 
 test: $(VENV)/ready toolchain lint ## All tests, fast ones first, end to end last
-	@$(RUN) -m tests
+	@$(RUN) -m pytest
 
 bench: $(VENV)/ready ## Measure the main job: times, memory, disk
 	@$(RUN) -m tests.benchmark
