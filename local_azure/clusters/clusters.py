@@ -90,12 +90,10 @@ class Clusters:
             _each(lambda node: self._node(record, node).remove(), record.nodes)
             network.detach(plane.namespace)
             azure_dns.withdraw([record.spec.fqdn])
-            shutil.rmtree(record.run_folder, ignore_errors=True)
-            # The record last: as long as anything is left, it says so.
-            for path in record.folder.iterdir():
-                if path.is_dir():
-                    shutil.rmtree(path)
-            shutil.rmtree(record.folder)
+            _remove_folder(record.run_folder)
+            # From here on only files are left, which a next cluster of the same number would remove first.
+            records.forget(record)
+            _remove_folder(record.folder)
 
     def resume(self) -> None:
         """Start whatever is recorded and does not run: after a crash, a stop, or a restart of the machine."""
@@ -163,6 +161,9 @@ class Clusters:
                 record = replace(existing[spec.key], spec=spec)
             elif index := records.free_index(existing):
                 record = ClusterRecord(index, spec)
+                # Files without a record are what is left of an earlier cluster. Who reads the record finds the keys.
+                _remove_folder(record.folder)
+                Pki(record).ensure()
             else:
                 raise LocalAzureError(
                     f"{spec.name}: the local Azure has room for {MAX_CLUSTERS} clusters", "delete one"
@@ -234,6 +235,11 @@ class Clusters:
 
 def _server(record: ClusterRecord) -> str:
     return f"https://{record.address}:443"
+
+
+def _remove_folder(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _each(work: Callable[[Item], None], items: Iterable[Item]) -> None:

@@ -118,7 +118,8 @@ class Node:
                 api.delete(f"/api/v1/nodes/{self.name}")
         network.detach(self.namespace)
         for folder in (self.folder, self.run_folder):
-            shutil.rmtree(folder, ignore_errors=not folder.exists())
+            if folder.exists():
+                shutil.rmtree(folder)
 
     def _wait_for_containerd(self) -> None:
         """The kubelet gives up when it finds no container runtime."""

@@ -118,6 +118,11 @@ def save(record: ClusterRecord) -> None:
     part.replace(record.folder / FILE)
 
 
+def forget(record: ClusterRecord) -> None:
+    """Remove the record, not the other files."""
+    (record.folder / FILE).unlink(missing_ok=True)
+
+
 def load_all() -> dict[str, ClusterRecord]:
     """All clusters by their key. A folder without a readable record is what a crash left of a deleted cluster."""
     found = {}

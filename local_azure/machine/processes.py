@@ -7,9 +7,11 @@ leaves a program behind that nobody knows of.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -41,11 +43,13 @@ class Process:
     Attributes:
         started: clock ticks between boot and start.
         boot: the kernel's boot id.
+        command: a hash of what it runs.
     """
 
     pid: int
     started: int
     boot: str
+    command: str
 
     @property
     def alive(self) -> bool:
@@ -64,7 +68,7 @@ def start(
     env: Mapping[str, str] | None = None,
     log: Path | None = None,
 ) -> None:
-    """Start a process, detached, unless the one recorded under `name` runs.
+    """Start a process, detached, unless the one recorded under `name` runs the same command; another it replaces.
 
     Args:
         name: letters, digits, dots and dashes.
@@ -77,12 +81,17 @@ def start(
     """
     if not re.fullmatch(r"[\w.-]+", name):
         raise ValueError(f"not a process name: {name!r}")
-    if alive(name):
-        return
     words = [str(word) for word in argv]
+    if shutil.which(words[0]) is None:
+        raise LocalAzureError(f"{name} cannot be started: there is no program {words[0]}")
     if netns:
         # Not `ip netns exec`: it mounts a fresh /sys, which hides the cgroups.
         words = ["nsenter", f"--net=/run/netns/{netns}", "--", *words]
+    command = hashlib.sha256("\0".join(words).encode()).hexdigest()
+    if (existing := recorded(name)) and existing.alive:
+        if existing.command == command:
+            return
+        stop(name)
     log = log or log_file(name)
     for folder in (RECORDS, log.parent):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -98,7 +107,7 @@ def start(
         )
     with _lock:
         _children[child.pid] = child
-    _write(name, Process(child.pid, _started(child.pid) or 0, _boot_id()))
+    _write(name, Process(child.pid, _started(child.pid) or 0, _boot_id(), command))
     assert child.stdin is not None
     try:
         child.stdin.write(b"go\n")
@@ -112,6 +121,9 @@ def stop(name: str, *, grace: float = KILL_AFTER) -> bool:
 
     Args:
         grace: seconds between asking (SIGTERM) and killing (SIGKILL, its whole process group).
+
+    Raises:
+        LocalAzureError: not even SIGKILL ends it.
     """
     process = recorded(name)
     ran = process is not None and process.alive
@@ -122,7 +134,10 @@ def stop(name: str, *, grace: float = KILL_AFTER) -> bool:
         while process.alive and time.monotonic() < deadline:
             time.sleep(0.02)
         _signal(process, signal.SIGKILL)
+        deadline = time.monotonic() + KILL_AFTER
         while process.alive:
+            if time.monotonic() > deadline:
+                raise LocalAzureError(f"{name} (process {process.pid}) cannot be killed", "restart the machine")
             time.sleep(0.02)
     (RECORDS / f"{name}.json").unlink(missing_ok=True)
     return ran

@@ -1,0 +1,90 @@
+"""Which nodes a cluster has: names and numbers as Azure gives them, kept over restarts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local_azure.clusters import records
+from local_azure.clusters.records import ClusterRecord
+from local_azure.clusters.spec import PoolSpec
+from tests.unit.test_cluster_spec import SPEC
+
+EMPTY = ClusterRecord(1, SPEC)
+
+
+def names(record: ClusterRecord, pool: str) -> list[str]:
+    """The names of a pool's nodes, without the cluster's own digits."""
+    return [record.node_name(node).removeprefix(record.scale_set(pool)) for node in record.nodes_of(pool)]
+
+
+def test_a_node_is_named_after_its_scale_set_and_instance() -> None:
+    record = EMPTY.with_pool(PoolSpec("system", 1))
+    assert record.node_name(record.nodes[0]).startswith("aks-system-")
+    assert record.node_name(record.nodes[0]).endswith("-vmss000000")
+
+
+def test_all_pools_of_a_cluster_share_the_digits_in_their_names() -> None:
+    digits = {EMPTY.scale_set(pool).split("-")[2] for pool in ("system", "user")}
+    assert len(digits) == 1
+
+
+def test_instances_count_up_in_base_36() -> None:
+    record = EMPTY.with_pool(PoolSpec("system", 37))
+    assert names(record, "system")[-3:] == ["00000y", "00000z", "000010"]
+
+
+def test_scaling_in_takes_the_newest_node() -> None:
+    record = EMPTY.with_pool(PoolSpec("system", 3)).with_pool(PoolSpec("system", 2))
+    assert names(record, "system") == ["000000", "000001"]
+
+
+def test_a_name_is_never_given_twice_but_an_address_is() -> None:
+    record = EMPTY
+    for count in (2, 1, 2):
+        record = record.with_pool(PoolSpec("system", count))
+    assert names(record, "system") == ["000000", "000002"]
+    assert {node.number for node in record.nodes} == {0, 1}
+
+
+def test_a_pool_that_is_removed_leaves_the_others_alone() -> None:
+    record = EMPTY.with_pool(PoolSpec("system", 2)).with_pool(PoolSpec("user", 1))
+    before = record.nodes_of("system")
+    assert record.without_pool("user").nodes == before
+    assert record.without_pool("user").pools.keys() == {"system"}
+
+
+@given(st.lists(st.tuples(st.sampled_from(["system", "user", "gpu"]), st.integers(0, 12)), max_size=12))
+def test_whatever_the_order_of_changes_every_node_has_its_own_address(changes: list[tuple[str, int]]) -> None:
+    record, wanted = EMPTY, dict[str, int]()
+    for pool, count in changes:
+        record = record.with_pool(PoolSpec(pool, count))
+        wanted[pool] = count
+    assert {pool: len(record.nodes_of(pool)) for pool in wanted} == wanted
+    addresses = [record.node_ip(node) for node in record.nodes]
+    assert len(set(addresses)) == len(addresses) == len(record.pod_routes())
+
+
+def test_a_record_is_read_back_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    pool = PoolSpec("system", 2, labels={"a": "b"}, taints=["x=y:NoSchedule"], zones=["1", "2"])
+    record = EMPTY.with_pool(pool)
+    records.save(record)
+    assert records.load_all()[SPEC.key].nodes == record.nodes
+    assert records.load_all()[SPEC.key].spec == SPEC
+
+
+def test_a_record_cut_short_by_a_crash_counts_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / records.FILE).write_text('{"index": 1, "spec"')
+    assert records.load_all() == {}
+
+
+def test_the_lowest_free_number_is_given_out() -> None:
+    used = {str(index): ClusterRecord(index, SPEC) for index in (1, 2, 4)}
+    assert records.free_index(used) == 3
+    assert records.free_index({str(index): ClusterRecord(index, SPEC) for index in range(1, 32)}) is None
