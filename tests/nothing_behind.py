@@ -40,7 +40,11 @@ class NothingBehind:
         return _kubeconfig({})
 
     def user_kubeconfig(self, resource_id: str) -> str:
-        kubelogin = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "kubelogin", "args": ["get-token"]}
+        kubelogin = {
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
+            "command": "kubelogin",
+            "args": ["get-token"],
+        }
         return _kubeconfig({"exec": kubelogin})
 
     def jwks(self, resource_id: str) -> Mapping[str, Any]:

@@ -51,6 +51,8 @@ class Arm:
             return self._list(call, kind, identifier)
         if call.method in ("GET", "HEAD"):
             found = self._existing(kind, identifier)
+            if call.method == "HEAD":
+                return Reply(204)
             return Reply(200, kind.view(self._azure, found), {"ETag": f'"{found.etag}"'})
         if call.method == "DELETE":
             return self._writes.delete(call, kind, identifier)

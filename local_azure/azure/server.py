@@ -36,7 +36,7 @@ def serve(app: ASGIApp, host: str, port: int, certificate: Path, key: Path) -> u
         access_log=False,
         backlog=CONNECTIONS,
         timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=1,
         ssl_certfile=certificate,
         ssl_keyfile=key,
         ssl_version=ssl.PROTOCOL_TLS_SERVER,
