@@ -141,7 +141,7 @@ class _Build:
         speed = self.spent / self.expected if self.expected else 1.0
         minutes = sum(tool.seconds for tool in self.left) * speed / 60
         rest = f"{len(self.left)} tools left, about {max(1, round(minutes))} min"
-        return lambda line: waiting(f"{rest} · {line[:70]}")
+        return lambda line: waiting(f"{rest} · {'/'.join(line.split('/')[-2:])[:30]}")
 
     @contextmanager
     def _place(self, final: Path) -> Iterator[Path]:

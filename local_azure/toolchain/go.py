@@ -34,9 +34,12 @@ LOCATIONS = {
     "GOMODCACHE": str(BUILD_CACHE / "mod"),
     "GOCACHE": str(BUILD_CACHE / "go-build"),
     "GOTMPDIR": str(BUILD_CACHE / "tmp"),
-    "GOENV": "off",
     "GOWORK": "off",
+    "GOOS": "linux",
+    "GOARCH": "amd64",
+    "GOAMD64": "v1",
 }
+"""Where Go keeps things, and what machine it builds for, which its version names too."""
 
 
 class BuildFailed(LocalAzureError):
