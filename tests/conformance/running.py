@@ -97,3 +97,8 @@ class Running:
     def fault(self, **fault: Any) -> None:
         """Switch a fault on."""
         self.http.post("/_local/faults", json=fault).raise_for_status()
+
+
+def words(refused: Any) -> Any:
+    """Code, message and target of a refusal, as Microsoft's clients read them."""
+    return getattr(refused, "value", refused).error

@@ -12,7 +12,7 @@ from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from local_azure import instance
-from tests.conformance.running import SUBSCRIPTION, Running
+from tests.conformance.running import SUBSCRIPTION, Running, words
 from tests.conformance.test_managed_clusters import CLUSTER
 
 
@@ -110,7 +110,7 @@ def test_everything_is_there_after_a_restart_and_interrupted_operations_go_on(tm
         aks = second.client(ContainerServiceClient)
         poller = aks.managed_clusters.begin_create_or_update("rg", "mc", CLUSTER, polling=False)
     except HttpResponseError as busy:
-        assert busy.error.code == "OperationNotAllowed"
+        assert words(busy).code == "OperationNotAllowed"
         while aks.managed_clusters.get("rg", "mc").provisioning_state == "Creating":
             pass
         poller = aks.managed_clusters.begin_create_or_update("rg", "mc", CLUSTER, polling=False)

@@ -10,7 +10,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceExistsError
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-from tests.conformance.running import SUBSCRIPTION, Running
+from tests.conformance.running import SUBSCRIPTION, Running, words
 from tests.conformance.test_managed_clusters import CLUSTER
 
 SUBJECT = "system:serviceaccount:capz-system:capz-manager"
@@ -96,9 +96,9 @@ def test_a_service_account_signs_in_and_acts_within_its_roles(  # noqa: PLR0917
     groups = azure.client(ResourceManagementClient, account).resource_groups
     with pytest.raises(HttpResponseError) as refused:
         groups.get(group)
-    assert (refused.value.status_code, refused.value.error.code) == (403, "AuthorizationFailed")
-    assert "Microsoft.Resources/subscriptions/resourceGroups/read" in refused.value.error.message
-    assert identity.principal_id in refused.value.error.message
+    assert (refused.value.status_code, words(refused).code) == (403, "AuthorizationFailed")
+    assert "Microsoft.Resources/subscriptions/resourceGroups/read" in words(refused).message
+    assert identity.principal_id in words(refused).message
     reader = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
     roles.role_assignments.create(
         f"{SUBSCRIPTION}/resourceGroups/{group}",
@@ -112,7 +112,7 @@ def test_a_service_account_signs_in_and_acts_within_its_roles(  # noqa: PLR0917
     assert groups.get(group).name == group
     with pytest.raises(HttpResponseError) as refused:
         groups.update(group, {"tags": {}})
-    assert "resourceGroups/write" in refused.value.error.message
+    assert "resourceGroups/write" in words(refused).message
 
 
 @pytest.mark.parametrize(

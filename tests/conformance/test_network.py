@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from tests.conformance.running import SUBSCRIPTION, Running
+from tests.conformance.running import SUBSCRIPTION, Running, words
 
 VNET = {"location": "northeurope", "address_space": {"address_prefixes": ["10.0.0.0/16"]}}
 
@@ -49,13 +49,13 @@ def test_a_subnet_must_fit(network: Any, group: str, vnet: Any, prefix: str, cod
     network.subnets.begin_create_or_update(group, "v", "nodes", {"address_prefix": "10.0.1.0/24"}).result()
     with pytest.raises(HttpResponseError) as refused:
         network.subnets.begin_create_or_update(group, "v", "other", {"address_prefix": prefix})
-    assert (refused.value.status_code, refused.value.error.code) == (400, code)
+    assert (refused.value.status_code, words(refused).code) == (400, code)
 
 
 def test_a_subnet_needs_its_network(network: Any, group: str) -> None:
     with pytest.raises(ResourceNotFoundError) as refused:
         network.subnets.begin_create_or_update(group, "none", "nodes", {"address_prefix": "10.0.1.0/24"})
-    assert refused.value.error.code == "ParentResourceNotFound"
+    assert words(refused).code == "ParentResourceNotFound"
 
 
 def test_references_must_exist_and_what_is_used_stays(network: Any, group: str, vnet: Any) -> None:
@@ -63,13 +63,13 @@ def test_references_must_exist_and_what_is_used_stays(network: Any, group: str, 
     subnet = {"address_prefix": "10.0.1.0/24", "nat_gateway": {"id": f"{gateways}/n"}}
     with pytest.raises(HttpResponseError) as refused:
         network.subnets.begin_create_or_update(group, "v", "nodes", subnet)
-    assert refused.value.error.code == "InvalidResourceReference"
+    assert words(refused).code == "InvalidResourceReference"
     gateway = {"location": "northeurope", "sku": {"name": "Standard"}}
     network.nat_gateways.begin_create_or_update(group, "n", gateway).result()
     network.subnets.begin_create_or_update(group, "v", "nodes", subnet).result()
     with pytest.raises(HttpResponseError) as refused:
         network.nat_gateways.begin_delete(group, "n")
-    assert refused.value.error.code == "InUseNatGatewayCannotBeDeleted"
+    assert words(refused).code == "InUseNatGatewayCannotBeDeleted"
     network.subnets.begin_delete(group, "v", "nodes").result()
     network.nat_gateways.begin_delete(group, "n").result()
 
@@ -79,7 +79,7 @@ def test_a_network_changes_one_step_at_a_time(network: Any, group: str, vnet: An
     first = network.subnets.begin_create_or_update(group, "v", "a", {"address_prefix": "10.0.1.0/24"})
     with pytest.raises(HttpResponseError) as refused:
         network.subnets.begin_create_or_update(group, "v", "b", {"address_prefix": "10.0.2.0/24"})
-    assert (refused.value.status_code, refused.value.error.code) == (429, "AnotherOperationInProgress")
+    assert (refused.value.status_code, words(refused).code) == (429, "AnotherOperationInProgress")
     assert first.result().provisioning_state == "Succeeded"
 
 
