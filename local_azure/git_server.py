@@ -10,7 +10,6 @@ import base64
 import hmac
 import os
 import secrets
-import shutil
 import ssl
 import subprocess
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -120,11 +119,12 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
-        # The length of a pack is not known beforehand, so the end of the connection is the end of the body.
-        self.send_header("Connection", "close")
-        self.close_connection = True
+        # The length of a pack is not known beforehand; a body that ends with the connection is refused by git's GnuTLS.
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        shutil.copyfileobj(output, self.wfile, CHUNK)
+        while block := output.read(CHUNK):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(block), block))
+        self.wfile.write(b"0\r\n\r\n")
 
 
 class Server(ThreadingHTTPServer):

@@ -1,0 +1,108 @@
+"""The Azure side of the program: what is created, that it stays the same, that it goes away."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from infra import naming
+from infra.address_plan import dns_service_ip
+from infra.settings import NetworkSettings
+from tests.program.conftest import Repository, config
+from tests.program.project import STACK, Project
+from tests.provider.azure import SUBSCRIPTION, Azure
+
+ONLY_AZURE = """
+import pulumi
+from infra.management_cluster import ManagementCluster
+from infra.settings import Settings
+settings = Settings.load()
+management = ManagementCluster("management", settings.azure, settings.network)
+pulumi.export("issuer", management.aks.issuer_url)
+pulumi.export("kubeconfig", management.aks.kubeconfig)
+"""
+GROUP = f"{SUBSCRIPTION}/resourceGroups/{naming.resource_group(STACK)}"
+AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/{naming.aks(STACK)}"
+SUBJECTS = {
+    "capz": ["capz-system:capz-manager"],
+    "aso": ["capz-system:azureserviceoperator-default", "capz-system:capz-manager"],
+    "flux": ["flux-system:source-controller", "flux-system:kustomize-controller"],
+}
+
+
+@pytest.fixture
+def plane(project: Project, repository: Repository) -> Project:
+    """A project whose program is the Azure side alone."""
+    project.write(config(repository), program=ONLY_AZURE)
+    return project
+
+
+def test_the_life_of_a_management_cluster(plane: Project, repository: Repository, azure: Azure) -> None:
+    began = time.time()
+    plane.succeed("preview")
+    assert azure.calls(began, method="PUT") == []
+
+    plane.succeed("up", "--yes", "--skip-preview")
+    _check_cluster(azure)
+    _check_federation(azure, plane.outputs()["issuer"])
+    assert "client-key-data" not in plane.state()
+
+    plane.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    plane.succeed("preview", "--expect-no-changes")
+
+    plane.write(config(repository, controllersPoolCount="3"), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    assert {pool["name"]: pool["count"] for pool in _properties(azure)["agentPoolProfiles"]} == {
+        "controllers": 3,
+        "system": 3,
+    }
+
+    plane.succeed("destroy", "--yes", "--skip-preview")
+    assert azure.find(GROUP) is None
+
+
+def test_a_protected_cluster_is_not_destroyed(plane: Project, repository: Repository, azure: Azure) -> None:
+    plane.write(config(repository, protect="true"), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    assert "protect" in plane.fail("destroy", "--yes", "--skip-preview")
+    assert azure.find(AKS, "2025-09-01") is not None
+    plane.write(config(repository), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    plane.succeed("destroy", "--yes", "--skip-preview")
+
+
+def _properties(azure: Azure) -> dict[str, Any]:
+    found = azure.find(AKS, "2025-09-01")
+    assert found
+    properties: dict[str, Any] = found["properties"]
+    return properties
+
+
+def _check_cluster(azure: Azure) -> None:
+    properties = _properties(azure)
+    ranges = NetworkSettings()
+    assert properties["oidcIssuerProfile"]["enabled"]
+    assert properties["securityProfile"]["workloadIdentity"]["enabled"]
+    assert properties["nodeResourceGroup"] == naming.node_resource_group(STACK)
+    network = properties["networkProfile"]
+    assert (network["networkPluginMode"], network["networkDataplane"]) == ("overlay", "cilium")
+    assert network["dnsServiceIP"] == dns_service_ip(ranges.service_cidr)
+    pools = {pool["name"]: pool for pool in properties["agentPoolProfiles"]}
+    assert (pools["system"]["mode"], pools["controllers"]["mode"]) == ("System", "User")
+    assert pools["system"]["nodeTaints"] == ["CriticalAddonsOnly=true:NoSchedule"]
+
+
+def _check_federation(azure: Azure, issuer: str) -> None:
+    for purpose, accounts in SUBJECTS.items():
+        identity = (
+            f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{naming.identity(STACK, purpose)}"
+        )
+        for account in accounts:
+            name = naming.federated_credential(*account.split(":"))
+            credential = azure.find(f"{identity}/federatedIdentityCredentials/{name}", "2023-01-31")
+            assert credential, json.dumps(account)
+            assert credential["properties"]["subject"] == f"system:serviceaccount:{account}"
+            assert credential["properties"]["issuer"] == issuer
