@@ -20,7 +20,7 @@ from local_azure.clusters.records import ClusterRecord, NodeRecord
 from local_azure.clusters.spec import ClusterSpec, PoolSpec
 from local_azure.errors import LocalAzureError
 from local_azure.instance import MAX_CLUSTERS
-from local_azure.machine import azure_dns, network
+from local_azure.machine import azure_dns, network, processes
 
 Item = TypeVar("Item")
 
@@ -90,6 +90,7 @@ class Clusters:
             _each(lambda node: self._node(record, node).remove(), record.nodes)
             network.detach(plane.namespace)
             azure_dns.withdraw([record.spec.fqdn])
+            processes.remove_logs(f"cluster-{record.index}-")
             _remove_folder(record.run_folder)
             # From here on only files are left, which a next cluster of the same number would remove first.
             records.forget(record)

@@ -117,6 +117,7 @@ class Node:
             with self._control_plane.api() as api:
                 api.delete(f"/api/v1/nodes/{self.name}")
         network.detach(self.namespace)
+        processes.remove_logs(self._process(""))
         for folder in (self.folder, self.run_folder):
             if folder.exists():
                 shutil.rmtree(folder)

@@ -167,6 +167,12 @@ def log_file(name: str) -> Path:
     return LOGS / f"{name}.log"
 
 
+def remove_logs(prefix: str) -> None:
+    """Remove the logs of all processes whose names begin with `prefix`."""
+    for log in LOGS.glob(f"{prefix}*.log"):
+        log.unlink(missing_ok=True)
+
+
 def last_line(name: str) -> str:
     """The last line a process said, for an error message; empty when it said nothing."""
     try:

@@ -1,0 +1,1 @@
+"""Tests with real clusters on this machine: root and the built toolchain are needed."""
