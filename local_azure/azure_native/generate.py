@@ -56,18 +56,23 @@ def table() -> dict[str, Any]:
     types: dict[str, dict[str, Any]] = {}
     resources = {row.token: _resource(row, types) for row in RESOURCE_ROWS}
     functions = {row.token: _function(row, types) for row in FUNCTION_ROWS}
-    for properties in types.values():
-        for entry in properties.values():
-            if _is_string_set(entry, types):
-                entry["string_set"] = True
+    while any(_mark_unwritable(entry, types) for properties in types.values() for entry in properties.values()):
+        pass  # what holds only objects that nobody can write cannot be written either
     return {"resources": resources, "functions": functions, "types": types}
 
 
-def _is_string_set(entry: dict[str, Any], types: dict[str, dict[str, Any]]) -> bool:
-    """A map to objects that nobody can fill in is a set of its keys; Pulumi takes it as a list of strings."""
-    if entry.get("containers") != "{" or not entry["type"].startswith("#"):
+def _mark_unwritable(entry: dict[str, Any], types: dict[str, dict[str, Any]]) -> bool:
+    """Marks a property whose objects have read-only members only; returns whether that is new.
+
+    It is read-only itself, but for a map: of that the keys can be written, and Pulumi takes it as a list of strings.
+    """
+    members = types[entry["type"][1:]].values() if entry["type"].startswith("#") else ()
+    if entry.get("readonly") or entry.get("string_set") or not members:
         return False
-    return all(member.get("readonly") for member in types[entry["type"][1:]].values())
+    if not all(member.get("readonly") for member in members):
+        return False
+    entry["string_set" if entry.get("containers") == "{" else "readonly"] = True
+    return True
 
 
 def _resource(row: ResourceRow, types: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ PROJECT = "provider-test"
 
 @dataclass
 class Run:
-    """What one command of the engine did. Resources go by their names in the program; stack and provider are left out."""
+    """What one command of the engine did. Resources go by their names in the program, without the stack itself."""
 
     operations: dict[str, list[str]] = field(default_factory=dict)
     paths: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -20,7 +20,7 @@ CONTRIBUTOR = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions
 SIZE = "Standard_D4s_v5"
 
 
-def management_cluster(name: str, version: str = "1.36.3", tags: dict[str, str] | None = None) -> None:
+def management_cluster(name: str, version: str = "1.36.2", tags: dict[str, str] | None = None) -> None:
     """Everything that the types are for, in one program."""
     group = resources.ResourceGroup(name, resource_group_name=name, location="westeurope")
     net = network.VirtualNetwork(
@@ -99,7 +99,7 @@ def test_from_the_first_preview_to_the_end(engine: Engine, azure: Azure) -> None
 
     assert engine.preview(lambda: management_cluster(name)).changed == {}
 
-    change = engine.up(lambda: management_cluster(name, version="1.36.4", tags={"owner": "fleet"}))
+    change = engine.up(lambda: management_cluster(name, version="1.36.3", tags={"owner": "fleet"}))
     assert change.changed == {"net": ["update"], "management": ["update"]}
     assert change.paths["management"] == {"kubernetesVersion": "update"}
     # The program has the subnet as a resource of its own: an update of the network must not remove it.

@@ -94,3 +94,13 @@ def test_limits_of_names_are_known(table: Table) -> None:
 def test_every_resource_can_be_read_by_a_function(table: Table) -> None:
     subnet = table.functions["azure-native:network:getSubnet"]
     assert (subnet.method, subnet.path) == ("GET", table.resources["azure-native:network:Subnet"].path)
+
+
+def test_an_object_that_only_azure_fills_in_is_read_only(table: Table) -> None:
+    group = table.type(table.resources["azure-native:resources:ResourceGroup"].body)
+    assert group["properties"].readonly
+
+
+def test_a_map_whose_keys_alone_can_be_written_is_a_list_of_strings(table: Table) -> None:
+    cluster = table.type(table.resources["azure-native:containerservice:ManagedCluster"].body)
+    assert table.type(cluster["identity"].object_type)["userAssignedIdentities"].string_set
