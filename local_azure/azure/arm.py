@@ -47,13 +47,8 @@ class Arm:
         self._check_group(identifier)
         if action:
             return kind.actions[action.lower()](self._azure, call, self._existing(kind, identifier))
-        if identifier.is_collection:
-            return self._list(call, kind, identifier)
         if call.method in ("GET", "HEAD"):
-            found = self._existing(kind, identifier)
-            if call.method == "HEAD":
-                return Reply(204)
-            return Reply(200, kind.view(self._azure, found), {"ETag": f'"{found.etag}"'})
+            return self._read(call, kind, identifier)
         if call.method == "DELETE":
             return self._writes.delete(call, kind, identifier)
         return self._writes.write(call, kind, identifier)
@@ -118,6 +113,14 @@ class Arm:
         if found is None:
             raise missing(identifier)
         return found
+
+    def _read(self, call: Call, kind: ResourceType, identifier: ResourceId) -> Reply:
+        if identifier.is_collection:
+            return self._list(call, kind, identifier)
+        found = self._existing(kind, identifier)
+        if call.method == "HEAD":
+            return Reply(204)
+        return Reply(200, kind.view(self._azure, found), {"ETag": f'"{found.etag}"'})
 
     def _list(self, call: Call, kind: ResourceType, identifier: ResourceId) -> Reply:
         above = identifier.parent

@@ -19,6 +19,11 @@ from local_azure.azure.resource_type import Action, Put, ResourceType
 from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
 
+NEW_POOL = (
+    "A new agent pool was introduced. Adding agent pools to an existing cluster is not allowed through managed cluster "
+    "operations. For agent pool specific change, please use per agent pool operations: https://aka.ms/agent-pool-rest-api"
+)
+
 
 class ManagedClusters(ResourceType):
     """https://learn.microsoft.com/rest/api/aks/managed-clusters
@@ -68,6 +73,8 @@ class ManagedClusters(ResourceType):
         pools = {name: {**pool, "provisioningState": "Succeeded"} for name, pool in known.items()}
         for sent in put.properties.get("agentPoolProfiles") or ():
             name = sent.get("name", "")
+            if known and name not in known:
+                raise bad_request("BadRequest", NEW_POOL, "agentPoolProfiles")
             check_unchanged(put, known.get(name, {}), sent)
             pools[name] = complete(name, sent, known.get(name, {}), version)
         if not any(pool["mode"] == "System" for pool in pools.values()):

@@ -77,6 +77,12 @@ def test_pools_are_added_scaled_and_removed(azure: Running, aks: Any, cluster: A
     assert ("delete_pool user", cluster.id) in azure.clusters.calls
 
 
+def test_a_pool_is_not_added_through_its_cluster(aks: Any, cluster: Any, group: str) -> None:
+    pools = [POOL, {**POOL, "name": "more"}]
+    with pytest.raises(HttpResponseError, match="A new agent pool was introduced"):
+        aks.managed_clusters.begin_create_or_update(group, "mc", {**CLUSTER, "agent_pool_profiles": pools})
+
+
 def test_the_last_system_pool_stays(aks: Any, cluster: Any, group: str) -> None:
     with pytest.raises(HttpResponseError, match="at least one system agent pool"):
         aks.agent_pools.begin_delete(group, "mc", "system")
