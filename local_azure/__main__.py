@@ -16,7 +16,7 @@ from local_azure.azure_native import install as azure_native
 from local_azure.clusters import Clusters
 from local_azure.errors import LocalAzureError
 from local_azure.instance import CACHE
-from local_azure.machine import cleanup, preflight
+from local_azure.machine import cleanup, packages, preflight
 from local_azure.progress import Progress, console
 
 
@@ -24,6 +24,8 @@ def up() -> None:
     """From nothing to a hydrated workload cluster; what exists already is left as it is."""
     progress = Progress()
     with progress.step("this machine can do it"):
+        if os.geteuid() == 0:
+            packages.install_missing()
         preflight.check()
     with progress.step("tools and images"):
         tools = toolchain.ensure()

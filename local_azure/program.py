@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ def up(env: Mapping[str, str], waiting: Callable[[str], None]) -> Outcome:
     """
     PULUMI_STATE.mkdir(parents=True, exist_ok=True)
     engine = _Watcher(waiting)
+    os.environ["PATH"] = env["PATH"]  # where the automation API looks for `pulumi`
     try:
         stack = automation.create_or_select_stack(
             STACK,

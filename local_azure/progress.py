@@ -15,7 +15,7 @@ from rich.markup import escape
 REPEAT_SECONDS = 15.0
 """How often a step that still waits says so where no live line can be shown."""
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 class Progress:

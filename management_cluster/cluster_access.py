@@ -47,9 +47,11 @@ class ClusterAccess:
         try:
             found = self._client.list(_Provider, namespace="*")
             return {str(each.metadata.name): str(each["version"]) for each in found if each.metadata}
-        except ApiError as error:
-            if error.status.code == httpx2.codes.NOT_FOUND:
-                return {}  # not even the inventory's kind is there: clusterctl never ran
+        except httpx2.HTTPStatusError as error:
+            # Not even the inventory's kind is there: clusterctl never ran. The answer then is no Kubernetes status, which
+            # an ApiError would be made of.
+            if error.response.status_code == httpx2.codes.NOT_FOUND:
+                return {}
             raise ExternalError(f"the management cluster refuses to list its providers: {error}") from None
         except httpx2.TransportError as error:
             raise ExternalError(f"the management cluster does not answer: {error or type(error).__name__}") from None
