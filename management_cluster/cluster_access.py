@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import httpx2
 import yaml
-from lightkube import ApiError, Client, KubeConfig
+from lightkube import Client, KubeConfig
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.models.core_v1 import ContainerStatus
 from lightkube.resources.core_v1 import Namespace, Pod
@@ -60,7 +60,7 @@ class ClusterAccess:
         """The version of the cert-manager that clusterctl installed; empty when somebody else did, or nobody."""
         try:
             namespace = self._client.get(Namespace, "cert-manager")
-        except (ApiError, httpx2.TransportError):
+        except httpx2.HTTPError:
             return ""
         annotations: Mapping[str, str] = (namespace.metadata and namespace.metadata.annotations) or {}
         return annotations.get(CERT_MANAGER_VERSION, "")
@@ -72,7 +72,7 @@ class ClusterAccess:
         """
         try:
             pods = [pod for namespace in NAMESPACES for pod in self._client.list(Pod, namespace=namespace)]
-        except (ApiError, httpx2.TransportError):
+        except httpx2.HTTPError:
             return []
         return [f"{_name(pod)}: {reason}" for pod in pods if (reason := why_not_ready(pod))]
 
