@@ -48,8 +48,8 @@ class ClusterAccess:
             found = self._client.list(_Provider, namespace="*")
             return {str(each.metadata.name): str(each["version"]) for each in found if each.metadata}
         except httpx2.HTTPStatusError as error:
-            # Not even the inventory's kind is there: clusterctl never ran. The answer then is no Kubernetes status, which
-            # an ApiError would be made of.
+            # Not even the inventory's kind is there: clusterctl never ran. The answer then is no Kubernetes status,
+            # which an ApiError would be made of.
             if error.response.status_code == httpx2.codes.NOT_FOUND:
                 return {}
             raise ExternalError(f"the management cluster refuses to list its providers: {error}") from None
