@@ -114,7 +114,7 @@ class Writes:
         namespace, _, short = resource.type.partition("/")
         if short == "resourceGroups":
             return {"Location": f"{base}/operationresults/{operation.id}?api-version={version}", **retry}
-        place = resource.body.get("location") or operation.detail.get("location") or "global"
+        place = self._azure.location(resource)
         at = f"{base}/providers/{namespace}/locations/{place}"
         headers = {"Azure-AsyncOperation": f"{at}/operations/{operation.id}?api-version={version}", **retry}
         if location:

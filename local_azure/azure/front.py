@@ -25,6 +25,7 @@ from local_azure.azure.faults import Fault, Faults
 from local_azure.azure.request_log import Entry, RequestLog
 from local_azure.azure.resource_type import Call, Reply
 from local_azure.azure.server import TRANSPORT
+from local_azure.errors import LocalAzureError
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,8 @@ class Front:
             return Reply(error.status, error.body(), error.headers)
         except EntraError as error:
             return Reply(error.status, error.body())
+        except LocalAzureError as error:
+            return Reply(500, ArmError(500, "InternalServerError", str(error)).body())
         except Exception as error:
             log.exception("%s %s", asked.method, asked.path)
             message = f"The server encountered an internal error: {type(error).__name__}. See the simulator's log."

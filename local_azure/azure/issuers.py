@@ -11,6 +11,7 @@ from local_azure.azure.entra_keys import SigningKey
 from local_azure.azure.managed_clusters import issuer_url
 from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
+from local_azure.errors import LocalAzureError
 
 OPERATOR_TOKEN_SECONDS = 3600
 
@@ -30,7 +31,10 @@ class Issuers:
         cluster = self.cluster(parts[-1])
         if cluster is None or issuer_url(self._azure, cluster) != issuer:
             return None
-        return self._azure.clusters.jwks(cluster.id)
+        try:
+            return self._azure.clusters.jwks(cluster.id)
+        except LocalAzureError:  # it is still being made
+            return None
 
     def cluster(self, guid: str) -> Resource | None:
         """The cluster whose issuer has this GUID."""

@@ -102,6 +102,11 @@ class Operations:
             if operation.resource_id.lower() == key or operation.resource_id.lower().startswith(key + "/")
         ]
 
+    def wait_idle(self, resource_id: str) -> None:
+        """Wait until nothing is in progress on a resource or below it."""
+        while self.running(resource_id) and not self._closing.wait(0.1):
+            continue
+
     def close(self) -> None:
         """Let no operation begin or end any more; those in progress are interrupted."""
         self._closing.set()

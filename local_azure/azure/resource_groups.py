@@ -45,7 +45,12 @@ class ResourceGroups(ResourceType):
                 f"'{', '.join(users)}' "
                 "still use resources in it.",
             )
-        for cluster in azure.store.below(resource.id, CLUSTERS):
+        clusters = azure.store.below(resource.id, CLUSTERS)
+        with azure.store.transaction():
+            for cluster in clusters:
+                azure.store.put(cluster.with_properties(provisioningState="Deleting"))
+        for cluster in clusters:
+            azure.operations.wait_idle(cluster.id)
             azure.type_of(cluster).tear_down(azure, cluster)
             azure.store.remove(cluster.id)
 

@@ -13,6 +13,7 @@ from local_azure.azure.access import Access, seed_owner
 from local_azure.azure.backend import Clusters
 from local_azure.azure.directory import OPERATOR, Directory
 from local_azure.azure.errors import ArmError, conflict
+from local_azure.azure.identifiers import ResourceId
 from local_azure.azure.operations import Operation, Operations
 from local_azure.azure.resource_type import ResourceType
 from local_azure.azure.schema import Schema
@@ -58,6 +59,16 @@ class Azure:
     def view(self, resource: Resource) -> dict[str, Any]:
         """A resource as GET shows it."""
         return self.type_of(resource).view(self, resource)
+
+    def location(self, resource: Resource) -> str:
+        """Where a resource is: a child where its parent is."""
+        identifier: ResourceId | None = identifiers.resource(resource.id)
+        while identifier is not None:
+            found = self.store.get(identifier.text)
+            if found is not None and "location" in found.body:
+                return str(found.body["location"])
+            identifier = identifier.parent
+        return "global"
 
     def begin(self, kind: str, resource: Resource, detail: Mapping[str, Any]) -> Operation:
         """Start an operation on a resource; see `Operations.start`."""
