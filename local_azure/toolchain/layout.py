@@ -100,7 +100,8 @@ class Layout:
     def link_programs(self, target: Path) -> None:
         """Fill `target` with links to all programs for PATH, under all their names."""
         for tool in self.recipe.used("host"):
-            for program in tool.programs:
+            # A provider is used from the Pulumi home; Pulumi would warn of one that it finds on PATH.
+            for program in (name for name in tool.programs if not name.startswith("pulumi-resource-")):
                 for name in [program, *tool.links.get(program, [])]:
                     # Not a symbolic link: Pulumi's language host looks beside its own real path for its helpers.
                     (target / name).hardlink_to(self.program(program))
