@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RESOURCE_GROUPS = "Microsoft.Resources/resourceGroups"
-SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
+KEYWORDS = {word.lower(): word for word in ("subscriptions", "resourceGroups", "providers")}
+"""Words of an ID that ARM always shows in its own spelling."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ def parse(path: str) -> ResourceId | None:
 
     `path` is decoded and has no query.
     """
-    text = "/" + path.strip("/")
-    parts = text.split("/")[1:]
+    parts = [KEYWORDS.get(part.lower(), part) for part in path.strip("/").split("/")]
+    text = "/" + "/".join(parts)
     lowered = [part.lower() for part in parts]
     if "providers" in lowered:
         at = len(lowered) - 1 - lowered[::-1].index("providers")
