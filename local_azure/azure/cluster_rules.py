@@ -23,7 +23,7 @@ def check(azure: Azure, put: Put, properties: Mapping[str, Any]) -> None:
     _check_security(properties, put.existing.properties if put.existing else {})
     check_network(properties["networkProfile"])
     _check_identity(azure, put)
-    _check_kubelet_identity(azure, put, properties)
+    _check_kubelet_identity(azure, put)
     for pool in put.properties.get("agentPoolProfiles") or ():
         check_linked_subnet(azure, put, pool.get("vnetSubnetID"))
     if put.existing is not None:
@@ -144,21 +144,25 @@ def _check_identity(azure: Azure, put: Put) -> None:
         _require_linked(azure, put, reference, f"{IDENTITIES}/assign/action")
 
 
-def _check_kubelet_identity(azure: Azure, put: Put, properties: Mapping[str, Any]) -> None:
+def _check_kubelet_identity(azure: Azure, put: Put) -> None:
     """The cluster's own identity must be allowed to give its nodes theirs: https://aka.ms/aks/custom-kubelet-identity"""
-    kubelet = ((put.properties.get("identityProfile") or {}).get("kubeletidentity") or {}).get("resourceId")
-    if not kubelet:
+    kubelet = _kubelet_identity(put.properties)
+    if not kubelet or (put.existing is not None and kubelet == _kubelet_identity(put.existing.properties)):
         return
     assigned = list((put.body.get("identity") or {}).get("userAssignedIdentities") or ())
     owner = azure.store.get(assigned[0]) if assigned else None
-    if owner is None or not azure.access.allows(
-        owner.properties["principalId"], f"{IDENTITIES}/assign/action", kubelet
-    ):
+    action = f"{IDENTITIES}/assign/action"
+    if owner is None or not azure.access.allows(owner.properties["principalId"], action, kubelet):
         raise bad_request(
             "CustomKubeletIdentityMissingPermissionError",
             "The cluster user assigned identity must be given permission to assign kubelet identity "
-            f"{kubelet}. Check access result not allowed for action {IDENTITIES}/assign/action.",
+            f"{kubelet}. Check access result not allowed for action {action}.",
         )
+
+
+def _kubelet_identity(properties: Mapping[str, Any]) -> str:
+    profile = properties.get("identityProfile") or {}
+    return str((profile.get("kubeletidentity") or {}).get("resourceId") or "").lower()
 
 
 def check_linked_subnet(azure: Azure, put: Put, subnet: str | None) -> None:

@@ -64,6 +64,13 @@ def test_a_cluster_written_without_pools_keeps_them(aks: Any, cluster: Any, grou
     assert changed.tags == {"a": "1"}
 
 
+def test_tags_change_alone(azure: Running, aks: Any, cluster: Any, group: str) -> None:
+    tagged = aks.managed_clusters.begin_update_tags(group, "mc", {"tags": {"a": "1"}}).result()
+    assert tagged.tags == {"a": "1"}
+    assert (tagged.fqdn, tagged.identity.principal_id) == (cluster.fqdn, cluster.identity.principal_id)
+    assert [pool.name for pool in tagged.agent_pool_profiles] == ["system"]
+
+
 def test_pools_are_added_scaled_and_removed(azure: Running, aks: Any, cluster: Any, group: str) -> None:
     pool = {"mode": "User", "count": 1, "vm_size": "Standard_D2s_v5", "node_labels": {"a": "b"}}
     created = aks.agent_pools.begin_create_or_update(group, "mc", "user", pool).result()
