@@ -58,7 +58,8 @@ class Front:
             reply = Reply(504, None)
         else:
             reply = await run_in_threadpool(self.answer, asked, fault)
-        await run_in_threadpool(self._keep, asked, reply, started, fault)
+        if not asked.path.startswith("/aks/"):  # an API server's question is no request to Azure
+            await run_in_threadpool(self._keep, asked, reply, started, fault)
         if fault is not None and fault.kind in ("timeout", "reset"):
             request.scope[TRANSPORT].abort()
         return _response(reply)
