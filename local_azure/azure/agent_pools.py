@@ -111,8 +111,8 @@ def complete(name: str, sent: Mapping[str, Any], known: Mapping[str, Any], contr
         raise bad_request(
             "InvalidParameter",
             f"The value of parameter agentPoolProfile.name is invalid: '{name}'. A Linux agent pool's name has 1 to "
-            "12 lower-case "
-            "letters and digits and begins with a letter. Please see https://aka.ms/aks-naming-rules for more details.",
+            "12 lower-case letters and digits and begins with a letter. Please see https://aka.ms/aks-naming-rules "
+            "for more details.",
             "agentPoolProfile.name",
         )
     kept = {key: value for key, value in known.items() if key not in REPLACED and key != "eTag"}
@@ -185,8 +185,7 @@ def busy(operation: Operation) -> ArmError:
     return conflict(
         "OperationNotAllowed",
         f"Operation is not allowed: Another operation ({doing} - {operation.id}) is in progress, please wait for it "
-        "to finish "
-        "before starting a new operation. See https://aka.ms/aks-pending-operation for more details",
+        "to finish before starting a new operation. See https://aka.ms/aks-pending-operation for more details",
     )
 
 

@@ -139,6 +139,5 @@ def missing(identifier: ResourceId) -> ArmError:
     return not_found(
         "ResourceNotFound",
         f"The Resource '{identifier.namespace}/{path}' under resource group '{identifier.resource_group}' was not "
-        "found. "
-        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+        "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
     )

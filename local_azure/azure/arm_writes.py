@@ -100,8 +100,8 @@ class Writes:
         if parent is not None and store.get(parent.text) is None:
             raise not_found(
                 "ParentResourceNotFound",
-                "Failed to perform 'write' on resource(s) of type "
-                f"'{'/'.join(identifier.types)}', because the parent resource '{parent.text}' could not be found.",
+                f"Failed to perform 'write' on resource(s) of type '{'/'.join(identifier.types)}', because the "
+                f"parent resource '{parent.text}' could not be found.",
             )
 
     def _operation_headers(
@@ -154,8 +154,7 @@ def _check_location(
             code = "LocationNotAvailableForResourceType"
             message = (
                 f"The provided location '{location}' is not available for resource type '{kind.name}'. List of "
-                "available "
-                f"regions for the resource type is '{available}'."
+                f"available regions for the resource type is '{available}'."
             )
         raise bad_request(code, message, "location")
     if existing is None or existing.body.get("location") == normal(location):
@@ -169,8 +168,6 @@ def _check_location(
     raise conflict(
         "InvalidResourceLocation",
         f"The resource '{identifier.name}' already exists in location '{existing.body.get('location')}' in resource "
-        "group "
-        f"'{identifier.resource_group}'. A resource with the same name cannot be created in location '{location}'. "
-        "Please "
-        "select a new resource name.",
+        f"group '{identifier.resource_group}'. A resource with the same name cannot be created in location "
+        f"'{location}'. Please select a new resource name.",
     )

@@ -73,19 +73,16 @@ class RoleAssignments(ResourceType):
                 raise bad_request(
                     "UnmatchedPrincipalType",
                     f"The PrincipalId '{principal.replace('-', '')}' has type 'ServicePrincipal' , which is "
-                    "different from "
-                    f"specified PrinciaplType '{kind}'.",
+                    f"different from specified PrinciaplType '{kind}'.",
                 )
         elif kind is None:
             raise bad_request(
                 "PrincipalNotFound",
                 f"Principal {principal.replace('-', '')} does not exist in the directory {azure.tenant}. Check that "
-                "you have "
-                "the correct principal ID. If you are creating this principal and then immediately assigning a role, "
-                "this "
-                "error might be related to a replication delay. In this case, set the role assignment principalType "
-                "property "
-                "to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype",
+                "you have the correct principal ID. If you are creating this principal and then immediately "
+                "assigning a role, this error might be related to a replication delay. In this case, set the role "
+                "assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See "
+                "https://aka.ms/docs-principaltype",
             )
 
     def _check_unique(self, azure: Azure, wanted: Mapping[str, Any]) -> None:

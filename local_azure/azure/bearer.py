@@ -33,9 +33,8 @@ class Bearer:
         except jwt.InvalidAudienceError:
             raise _refused(
                 "InvalidAuthenticationTokenAudience",
-                "The access token has been obtained for wrong audience or resource. It should exactly match with one "
-                "of the "
-                f"allowed audiences '{','.join(audiences)}'.",
+                "The access token has been obtained for wrong audience or resource. It should exactly match with "
+                f"one of the allowed audiences '{','.join(audiences)}'.",
             ) from None
         except jwt.InvalidTokenError:
             raise _refused("InvalidAuthenticationToken", "The access token is invalid.") from None

@@ -35,8 +35,8 @@ def _check_names(put: Put, properties: Mapping[str, Any]) -> None:
         raise bad_request(
             "InvalidParameter",
             f"The value of parameter resourceName is invalid: '{put.id.name}'. It has 1 to 63 letters, digits, '-' "
-            "and '_', and "
-            "begins and ends with a letter or digit. Please see https://aka.ms/aks-naming-rules for more details.",
+            "and '_', and begins and ends with a letter or digit. Please see https://aka.ms/aks-naming-rules for "
+            "more details.",
             "resourceName",
         )
     prefix = properties.get("dnsPrefix") or properties.get("fqdnSubdomain")
@@ -46,8 +46,7 @@ def _check_names(put: Put, properties: Mapping[str, Any]) -> None:
         raise bad_request(
             "InvalidParameter",
             f"The value of parameter dnsPrefix is invalid: '{prefix}'. It has 1 to 54 letters, digits and '-'. "
-            "Please see "
-            "https://aka.ms/aks-naming-rules for more details.",
+            "Please see https://aka.ms/aks-naming-rules for more details.",
             "dnsPrefix",
         )
 
@@ -138,8 +137,7 @@ def _check_identity(azure: Azure, put: Put) -> None:
                 400,
                 "FailedIdentityOperation",
                 f"Identity operation for resource '{put.id.text}' failed with error 'Failed to perform resource "
-                "identity operation. "
-                f"Status: 'NotFound'. Response: 'The Resource '{reference}' was not found.''.",
+                f"identity operation. Status: 'NotFound'. Response: 'The Resource '{reference}' was not found.''.",
             )
         _require_linked(azure, put, reference, f"{IDENTITIES}/assign/action")
 

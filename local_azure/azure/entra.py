@@ -18,15 +18,15 @@ from local_azure.azure.federation import Federation
 
 ISSUER = f"https://sts.windows.net/{instance.TENANT_ID}/"
 TOKEN_SECONDS = 3600
-RESOURCES = {
-    "https://management.azure.com": "https://management.azure.com",
-    "https://management.core.windows.net": "https://management.core.windows.net",
-    instance.AKS_SERVER_APP_ID: instance.AKS_SERVER_APP_ID,
-    "https://vault.azure.net": "https://vault.azure.net",
-    "https://containerregistry.azure.net": "https://containerregistry.azure.net",
-    "https://graph.microsoft.com": "https://graph.microsoft.com",
-}
 MANAGEMENT = ("https://management.azure.com", "https://management.core.windows.net")
+RESOURCES = {
+    *MANAGEMENT,
+    instance.AKS_SERVER_APP_ID,
+    "https://vault.azure.net",
+    "https://containerregistry.azure.net",
+    "https://graph.microsoft.com",
+}
+"""What a token may be for, without a slash at the end."""
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -46,8 +46,7 @@ class Entra:
                 "invalid_tenant",
                 90002,
                 f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing "
-                "into the "
-                "correct cloud.",
+                "into the correct cloud.",
             )
 
     def token(self, tenant: str, form: Mapping[str, str]) -> dict[str, Any]:
@@ -88,11 +87,10 @@ class Entra:
                 400,
                 "unauthorized_client",
                 700016,
-                f"Application with identifier '{client}' was not found in the directory '{instance.TENANT_ID}'. This "
-                "can "
-                "happen if the application has not been installed by the administrator of the tenant or consented to "
-                "by "
-                "any user in the tenant. You may have sent your authentication request to the wrong tenant.",
+                f"Application with identifier '{client}' was not found in the directory '{instance.TENANT_ID}'. "
+                "This can happen if the application has not been installed by the administrator of the tenant or "
+                "consented to by any user in the tenant. You may have sent your authentication request to the "
+                "wrong tenant.",
             )
         return principal
 
@@ -112,9 +110,8 @@ def _check_grant(form: Mapping[str, str]) -> None:
             401,
             "invalid_client",
             7000215,
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
-            "not the "
-            f"client secret ID, for a secret added to app '{form['client_id']}'.",
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
+            f"value, not the client secret ID, for a secret added to app '{form['client_id']}'.",
         )
     if not form.get("client_assertion"):
         raise EntraError(
@@ -137,9 +134,8 @@ def _resource(form: Mapping[str, str]) -> str:
                 400,
                 "invalid_scope",
                 1002012,
-                f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value "
-                "with "
-                "/.default suffixed to the resource identifier (application ID URI).",
+                f"The provided value for scope {scope} is not valid. Client credential flows must have a scope "
+                "value with /.default suffixed to the resource identifier (application ID URI).",
             )
         asked = scope.removesuffix("/.default")
     trimmed = asked.rstrip("/").removeprefix("api://")

@@ -63,17 +63,16 @@ class Fault(BaseModel):
                 429,
                 "TooManyRequests",
                 "The request is being throttled as the limit has been reached for operation type. For more "
-                "information, see "
-                "https://aka.ms/srpthrottlinglimits",
+                "information, see https://aka.ms/srpthrottlinglimits",
                 headers={"Retry-After": str(self.retry_after)},
             )
         if self.kind == "quota":
             return ArmError(
                 400,
                 "ErrCode_InsufficientVCPUQuota",
-                "Insufficient regional vcpu quota left for location. left regional vcpu quota 0, requested quota 4. "
-                "If you want to "
-                "increase the quota, please follow this instruction: https://learn.microsoft.com/azure/quotas/view-quotas.",
+                "Insufficient regional vcpu quota left for location. left regional vcpu quota 0, requested quota "
+                "4. If you want to increase the quota, please follow this instruction: "
+                "https://learn.microsoft.com/azure/quotas/view-quotas.",
             )
         if self.kind == "sku":
             return ArmError(

@@ -59,8 +59,7 @@ class Federation:
             raise _refused(
                 50166,
                 f"Request to External OIDC endpoint failed. Endpoint: {issuer}. The issuer's OpenID configuration "
-                "could "
-                "not be read.",
+                "could not be read.",
             )
         wanted = [key for key in keys["keys"] if key.get("kid") == header.get("kid")]
         if not wanted or header.get("alg") not in ("RS256", "ES256"):

@@ -53,8 +53,7 @@ def check_upgrade(old: str, new: str, target: str) -> None:
         raise bad_request(
             "OperationNotAllowed",
             f"Upgrading Kubernetes version {old} to {new} is not allowed. Available upgrades: "
-            f"{', '.join(upgrades(old))}. "
-            "Please see https://aka.ms/aks-supported-k8s-ver for version details.",
+            f"{', '.join(upgrades(old))}. Please see https://aka.ms/aks-supported-k8s-ver for version details.",
             target,
         )
 
@@ -66,10 +65,8 @@ def check_pool(pool: str, version: str, control_plane: str) -> None:
         raise bad_request(
             "NodePoolMcVersionIncompatible",
             f"Node pool version {version} and control plane version {control_plane} are incompatible. Minor version "
-            "of node "
-            f"pool {pool} cannot be bigger than control plane version, or more than {POOL_SKEW} minor versions "
-            "behind it. For "
-            "more information, please check https://aka.ms/version-skew-policy",
+            f"of node pool {pool} cannot be bigger than control plane version, or more than {POOL_SKEW} minor "
+            "versions behind it. For more information, please check https://aka.ms/version-skew-policy",
         )
 
 

@@ -59,9 +59,8 @@ class FederatedCredentials(ResourceType):
                 raise conflict(
                     "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
                     "Too many Federated Identity Credentials are written concurrently for the managed identity "
-                    f"'{identity}'. Concurrent Federated Identity Credentials writes under the same managed identity "
-                    "are not "
-                    "supported.",
+                    f"'{identity}'. Concurrent Federated Identity Credentials writes under the same managed "
+                    "identity are not supported.",
                 )
             self._writing.add(identity)
         try:

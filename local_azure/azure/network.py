@@ -32,9 +32,8 @@ class NetworkResource(ResourceType):
             if azure.store.get(reference) is None and not reference.lower().startswith(put.id.key + "/"):
                 raise bad_request(
                     "InvalidResourceReference",
-                    f"Resource {reference} referenced by resource {put.id.text} was not found. Please make sure that "
-                    "the "
-                    "referenced resource exists, and that both resources are in the same region.",
+                    f"Resource {reference} referenced by resource {put.id.text} was not found. Please make sure "
+                    "that the referenced resource exists, and that both resources are in the same region.",
                 )
         return super().accept(azure, put)
 
@@ -45,10 +44,9 @@ class NetworkResource(ResourceType):
             raise ArmError(
                 429,
                 "AnotherOperationInProgress",
-                "Another operation on this or dependent resource is in progress. To retrieve status of the operation "
-                "use uri: "
-                f"https://management.azure.com/subscriptions/{azure.subscription}/providers/Microsoft.Network/locations/"
-                f"global/operations/{running[0].id}.",
+                "Another operation on this or dependent resource is in progress. To retrieve status of the "
+                "operation use uri: "
+                f"https://management.azure.com/subscriptions/{azure.subscription}/providers/Microsoft.Network/locations/global/operations/{running[0].id}.",
                 headers={"Retry-After": str(azure.settings.values.retry_after)},
             )
 

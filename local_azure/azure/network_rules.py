@@ -24,15 +24,13 @@ def check_subnets(owner: str, space: list[IPv4Network | IPv6Network], subnets: M
                 raise bad_request(
                     "NetcfgSubnetRangeOutsideVnet",
                     f"Subnet '{name}' is not valid because its IP address range is outside the IP address range of "
-                    "virtual "
-                    f"network '{owner}'.",
+                    f"virtual network '{owner}'.",
                 )
             if any(own.version == other.version and own.overlaps(other) for other in taken):
                 raise bad_request(
                     "NetcfgSubnetRangesOverlap",
                     f"Subnet '{name}' is not valid because its IP address range overlaps with that of an existing "
-                    "subnet in "
-                    f"virtual network '{owner}'.",
+                    f"subnet in virtual network '{owner}'.",
                 )
             taken.append(own)
         if not any(prefixes):
@@ -70,7 +68,6 @@ def in_use_words(resource: Resource, user: Resource) -> str:
     if resource.type == SUBNETS:
         return (
             f"Subnet {resource.name} is in use by {user.id} and cannot be deleted. In order to delete the subnet, "
-            "delete all the "
-            "resources within the subnet. See aka.ms/deletesubnet."
+            "delete all the resources within the subnet. See aka.ms/deletesubnet."
         )
     return f"{resource.type.rsplit('/', 1)[1]} {resource.id} cannot be deleted because it is in use by {user.id}."

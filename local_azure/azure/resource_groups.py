@@ -27,8 +27,7 @@ class ResourceGroups(ResourceType):
             raise bad_request(
                 "InvalidResourceGroup",
                 f"The provided resource group name '{put.id.name}' has these invalid characters or length. The name "
-                "can only be "
-                "a letter, digit, '-', '.', '(', ')' or '_', at most 90 of them, and not end with '.'.",
+                "can only be a letter, digit, '-', '.', '(', ')' or '_', at most 90 of them, and not end with '.'.",
             )
         return super().accept(azure, put)
 
@@ -42,8 +41,7 @@ class ResourceGroups(ResourceType):
             raise conflict(
                 "ResourceGroupDeletionBlocked",
                 f"Deletion of resource group '{resource.name}' failed as resources with identifiers "
-                f"'{', '.join(users)}' "
-                "still use resources in it.",
+                f"'{', '.join(users)}' still use resources in it.",
             )
         clusters = azure.store.below(resource.id, CLUSTERS)
         with azure.store.transaction():

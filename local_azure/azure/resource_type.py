@@ -53,6 +53,7 @@ class Put:
 
     @property
     def properties(self) -> dict[str, Any]:
+        """The body's `properties`, an empty mapping when it has none."""
         found = self.body.get("properties")
         return found if isinstance(found, dict) else {}
 

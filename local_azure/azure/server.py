@@ -19,6 +19,7 @@ class Protocol(HttpToolsProtocol):
     """HTTP/1.1 that hands its connection to the application."""
 
     def on_message_begin(self) -> None:
+        """Called by the parser for every request."""
         super().on_message_begin()
         self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
 

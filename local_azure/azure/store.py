@@ -41,10 +41,12 @@ class Resource:
 
     @property
     def key(self) -> str:
+        """The ID as it is compared: lower case."""
         return self.id.lower()
 
     @property
     def name(self) -> str:
+        """The last part of the ID."""
         return self.id.rsplit("/", 1)[1]
 
     @property
