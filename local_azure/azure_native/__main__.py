@@ -38,8 +38,9 @@ def main(arguments: list[str]) -> int:
         server.stop(grace=1)
 
     signal.signal(signal.SIGTERM, stop)
-    # Ctrl-C reaches the whole process group; the engine then asks by Cancel, and stops the plugin when it is done.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The engine starts a plugin in a process group of its own, which a Ctrl-C does not reach, and ends it by SIGINT
+    # when it is done; 5 s later it would kill.
+    signal.signal(signal.SIGINT, stop)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     server.wait_for_termination()
