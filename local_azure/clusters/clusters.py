@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TypeVar
 
-from local_azure.clusters import dns_addon, kubeconfig, records
+from local_azure.clusters import credentials, dns_addon, records
 from local_azure.clusters.control_plane import ControlPlane
 from local_azure.clusters.node import Node
 from local_azure.clusters.pki import Pki
@@ -110,16 +110,7 @@ class Clusters:
         Raises:
             LocalAzureError: no such cluster.
         """
-        record = self._get(resource_id)
-        pki, spec = Pki(record), record.spec
-        return kubeconfig.with_certificate(
-            _server(record),
-            pki.authority.pem.certificate,
-            pki.load("admin"),
-            cluster=spec.name,
-            user=f"clusterAdmin_{spec.resource_group}_{spec.name}",
-            context=f"{spec.name}-admin",
-        )
+        return credentials.admin(self._get(resource_id))
 
     def user_kubeconfig(self, resource_id: str) -> str:
         """The kubeconfig (YAML) of the cluster's users: with Entra by kubelogin, else as AKS does the administrator's.
@@ -127,17 +118,7 @@ class Clusters:
         Raises:
             LocalAzureError: no such cluster.
         """
-        record = self._get(resource_id)
-        pki, spec = Pki(record), record.spec
-        names = {
-            "cluster": spec.name,
-            "user": f"clusterUser_{spec.resource_group}_{spec.name}",
-            "context": spec.name,
-        }
-        ca = pki.authority.pem.certificate
-        if spec.entra:
-            return kubeconfig.with_kubelogin(_server(record), ca, spec.tenant_id, **names)
-        return kubeconfig.with_certificate(_server(record), ca, pki.load("admin"), **names)
+        return credentials.user(self._get(resource_id))
 
     def jwks(self, resource_id: str) -> dict[str, object]:
         """The key set of the cluster's service account issuer.
@@ -173,15 +154,22 @@ class Clusters:
         return record
 
     def _change_nodes(self, before: ClusterRecord, after: ClusterRecord) -> None:
-        """Make the nodes of `before` those of `after`: written down first, then added, then removed."""
+        """Make the nodes of `before` those of `after`: written down first, then added, then removed.
+
+        Those that go stay recorded, and their pods reachable, until they are gone.
+        """
         gone = [node for node in before.nodes if node not in after.nodes]
+        both = replace(after, nodes=[*after.nodes, *gone])
         for node in after.nodes:
-            after.spec.pod_network(node.number)
-        # Those that go stay recorded until they are gone.
-        records.save(replace(after, nodes=after.nodes + gone))
-        self._resume_nodes(after)
-        _each(lambda node: self._node(before, node).drain(), gone)
-        _each(lambda node: self._node(before, node).remove(), gone)
+            after.spec.pod_network(node.number)  # raises when there is no room, before anything is made
+        records.save(both)
+        stay = [self._node(both, node) for node in after.nodes]
+        go = [self._node(both, node) for node in gone]
+        _each(Node.start, stay)
+        self._update_routes(both)
+        _each(Node.wait_ready, stay)
+        _each(Node.drain, go)
+        _each(Node.remove, go)
         records.save(after)
         if gone:
             self._update_routes(after)
@@ -199,16 +187,11 @@ class Clusters:
             wanted = replace(wanted, nodes=[node for node in wanted.nodes if node.pool in wanted.pools])
             self._change_nodes(record, wanted)
 
-    def _resume_nodes(self, record: ClusterRecord) -> None:
-        nodes = [self._node(record, node) for node in record.nodes]
-        _each(lambda node: node.start(), nodes)
-        self._update_routes(record)
-        _each(lambda node: node.wait_ready(), nodes)
-
     def _update_routes(self, record: ClusterRecord) -> None:
         ControlPlane(record, self._bin).update_routes()
         for node in record.nodes:
-            self._node(record, node).update_routes()
+            if network.exists(network.node(record.index, node.number)):
+                self._node(record, node).update_routes()
 
     def _stop(self, key: str) -> None:
         with self._lock(key):
@@ -232,10 +215,6 @@ class Clusters:
             lock = self._locks.setdefault(resource_id.lower(), threading.RLock())
         with lock:
             yield
-
-
-def _server(record: ClusterRecord) -> str:
-    return f"https://{record.address}:443"
 
 
 def _remove_folder(folder: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from local_azure.clusters.spec import ClusterSpec, PoolSpec
+from local_azure.errors import LocalAzureError
 from local_azure.instance import MAX_CLUSTERS, RUN, STATE, api_server, node_address
 
 FOLDER = STATE / "clusters"
@@ -57,6 +58,11 @@ class ClusterRecord:
     def address(self) -> IPv4Address:
         """Where its API server listens, port 443."""
         return api_server(self.index)
+
+    @property
+    def server(self) -> str:
+        """URL of its API server."""
+        return f"https://{self.address}:443"
 
     def scale_set(self, pool: str) -> str:
         """The name of a pool's scale set: AKS puts eight digits into it that all pools of a cluster share."""
@@ -124,13 +130,20 @@ def forget(record: ClusterRecord) -> None:
 
 
 def load_all() -> dict[str, ClusterRecord]:
-    """All clusters by their key. A folder without a readable record is what a crash left of a deleted cluster."""
+    """All clusters by their key.
+
+    Raises:
+        LocalAzureError: a record cannot be read.
+    """
     found = {}
     for path in FOLDER.glob(f"*/{FILE}"):
         try:
             record = _adapter.validate_json(path.read_bytes())
-        except ValidationError:
-            continue
+        except ValidationError as error:
+            raise LocalAzureError(
+                f"the record of a cluster, {path}, cannot be read: {error.errors()[0]['msg']}",
+                "was it made by another version? make local-down, then begin anew",
+            ) from error
         found[record.spec.key] = record
     return found
 

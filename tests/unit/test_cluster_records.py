@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from local_azure.clusters import records
 from local_azure.clusters.records import ClusterRecord
 from local_azure.clusters.spec import PoolSpec
+from local_azure.errors import LocalAzureError
 from tests.unit.test_cluster_spec import SPEC
 
 EMPTY = ClusterRecord(1, SPEC)
@@ -77,11 +78,12 @@ def test_a_record_is_read_back_as_it_was_written(tmp_path: Path, monkeypatch: py
     assert records.load_all()[SPEC.key].spec == SPEC
 
 
-def test_a_record_cut_short_by_a_crash_counts_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_that_cannot_be_read_is_not_overlooked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "FOLDER", tmp_path)
     (tmp_path / "1").mkdir()
-    (tmp_path / "1" / records.FILE).write_text('{"index": 1, "spec"')
-    assert records.load_all() == {}
+    (tmp_path / "1" / records.FILE).write_text('{"index": 1, "spec": {"made": "by another version"}}')
+    with pytest.raises(LocalAzureError, match="cannot be read"):
+        records.load_all()
 
 
 def test_the_lowest_free_number_is_given_out() -> None:

@@ -107,7 +107,7 @@ def test_stopping_spares_a_stranger_who_was_given_the_same_pid(folders: Path) ->
         ours = processes.recorded("a")
         assert ours is not None
         processes.stop("a", grace=0)
-        stale = {**asdict(ours), "pid": stranger.pid, "started": ours.started - 1}
+        stale = {**asdict(ours), "pid": stranger.pid, "started": 1}
         (folders / "processes" / "a.json").write_text(dumps(stale))
         assert not processes.stop("a", grace=0)
         assert stranger.poll() is None
