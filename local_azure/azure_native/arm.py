@@ -99,6 +99,17 @@ class Arm:
         self._expect(answer, {200, 201, 202})
         self._wait(answer, url, deadline)
 
+    def settled(self, path: str, version: str, timeout: float = 0) -> dict[str, Json]:
+        """A resource, once nothing is being done to it: an interrupted update may have left Azure at work on it."""
+        deadline = self._deadline(timeout)
+        url = self._url(path, version)
+        while True:
+            answer = self._call("GET", url, deadline)
+            found = self._expect(answer, {200})
+            if provisioning_state(found) in FINISHED:
+                return found
+            self._sleep(_retry_after(answer, self._pause), deadline)
+
     def delete(self, path: str, version: str, timeout: float = 0) -> None:
         """Deletes a resource and returns when it is gone; not there is gone."""
         deadline = self._deadline(timeout)
@@ -185,6 +196,11 @@ def _retry_after(answer: Answer, otherwise: float) -> float:
         return otherwise
 
 
+def provisioning_state(resource: Mapping[str, Json]) -> str:
+    """In lower case; types without such a state are always done."""
+    return str((resource.get("properties") or {}).get("provisioningState") or "succeeded").lower()
+
+
 def _finished(answer: Answer, *, by_operation: bool, by_location: bool) -> bool:
     """Raises OperationFailed where the operation ended badly."""
     body = answer.body if isinstance(answer.body, dict) else {}
@@ -193,7 +209,7 @@ def _finished(answer: Answer, *, by_operation: bool, by_location: bool) -> bool:
     elif by_location:
         return answer.status != 202
     else:
-        state = (body.get("properties") or {}).get("provisioningState", "Succeeded")
+        state = provisioning_state(body)
     state = str(state or "").lower()
     if state in {"failed", "canceled"}:
         raise (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_azure.azure_native import translate
-from local_azure.azure_native.arm import Arm, AzureError, Interrupted, OperationFailed
+from local_azure.azure_native.arm import Arm, AzureError, Interrupted, OperationFailed, provisioning_state
 from local_azure.azure_native.differences import refreshed_inputs
 from local_azure.azure_native.table import Function, Resource, Table
 from local_azure.azure_native.values import Secret, Value
@@ -61,13 +61,11 @@ class Lifecycle:
         """A PUT replaces all: children that the program does not name are others' and are sent back as they are."""
         path = translate.request_path(resource, self._subscription, inputs)
         body = translate.body(self._table, resource, inputs)
-        left_out = self._children_left_out(resource, inputs)
-        if left_out:
-            present = self._arm.get(path, resource.api_version)
-            for wire in left_out:
-                children = translate.find(present, wire)
-                if children is not None:
-                    translate.place(body, wire, children)
+        present = self._arm.settled(path, resource.api_version, timeout)
+        for wire in self._children_left_out(resource, inputs):
+            children = translate.find(present, wire)
+            if children is not None:
+                translate.place(body, wire, children)
         return self._put(resource, path, body, inputs, timeout)
 
     def _put(
@@ -99,10 +97,14 @@ class Lifecycle:
     def read(
         self, resource: Resource, resource_id: str, inputs: dict[str, Value], outputs: Mapping[str, Value]
     ) -> State | None:
-        """The resource as it is now, or None where it is gone. `inputs` and `outputs` are those of the last update;
-        with none (an import) the inputs come from Azure alone."""
+        """The resource as it is now, or None where it is gone.
+
+        `inputs` and `outputs` are those of the last update; without inputs (an import) they come from Azure alone.
+        Raises Unfinished for a creation that was interrupted and then failed.
+        """
+        read = self._arm.get if outputs else self._arm.settled
         try:
-            found = self._arm.get(resource_id, resource.api_version)
+            found = read(resource_id, resource.api_version)
         except AzureError as error:
             if error.status == 404:
                 return None
@@ -111,6 +113,13 @@ class Lifecycle:
         if not inputs:
             own = translate.as_inputs(self._table, resource, now) | translate.path_inputs(resource, resource_id)
             return State(resource_id, now, own | {"azureApiVersion": resource.api_version})
+        if not outputs:  # a creation that nobody saw the end of: what was asked for is all that is known
+            ended = provisioning_state(found)
+            if ended != "succeeded":
+                raise Unfinished(
+                    State(resource_id, now, inputs), ValueError(f"its creation was interrupted and {ended}")
+                )
+            return State(resource_id, now, inputs)
         others = {name for name in resource.children if name not in inputs}
         before = translate.as_inputs(self._table, resource, _without(outputs, others))
         current = translate.as_inputs(self._table, resource, _without(now, others))

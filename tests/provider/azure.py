@@ -55,6 +55,10 @@ class Azure:
         """Switches on a fault, for instance kind="throttle", path="resourcegroups", count=2."""
         self._control("POST", "faults", fault)
 
+    def settings(self, **changes: Any) -> None:
+        """Changes settings, for instance durations={"Microsoft.Network/virtualNetworks": {"create": 10}}."""
+        self._control("PATCH", "settings", changes)
+
     def calls(self, since: float, **query: str) -> list[dict[str, Any]]:
         """The simulator's own log of requests, the witness of what reached Azure."""
         words = "&".join(f"{key}={value}" for key, value in {"since": since, **query}.items())
