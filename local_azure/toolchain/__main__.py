@@ -35,7 +35,7 @@ def _table(toolchain: Toolchain, durations: dict[str, float]) -> Table:
     for tool in recipe.tool:
         programs = [toolchain.bin / program for program in tool.programs]
         size = sum(program.stat().st_size for program in programs if program.exists())
-        took = durations.get(f"{tool.name} {tool.version}")
+        took = durations.get(tool.title)
         table.add_row(
             tool.name,
             tool.version,

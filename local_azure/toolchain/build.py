@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,9 @@ from local_azure.instance import CACHE
 from local_azure.progress import Progress
 from local_azure.toolchain import documents, images, plugins, releases
 from local_azure.toolchain.go import BUILD_CACHE, Go, find
-from local_azure.toolchain.layout import Layout, lay_out
-from local_azure.toolchain.prepare import STEPS, Materials
-from local_azure.toolchain.recipe import MODULES, Tool, load
+from local_azure.toolchain.lanes import Lanes
+from local_azure.toolchain.layout import Layout, lay_out, place
+from local_azure.toolchain.recipe import Tool, load
 
 KEEP = "SLIPWAY_KEEP_BUILD_CACHE"
 """Set it to 1 to keep Go's caches and the packed programs: a changed pin then costs seconds instead of minutes."""
@@ -31,6 +31,7 @@ FREE_GIB = 16
 """What a first build needs for a while, nearly all of it Go's caches."""
 
 FORGET_DAYS = 14
+FIRST = ("kustomize", "controller-gen")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def ensure(progress: Progress | None = None) -> Toolchain:
     if not layout.complete():
         shown = progress or Progress()
         with _alone(shown):
-            _Build(layout, go, shown).run()
+            _build(layout, go, shown)
     layout.touch()
     return Toolchain(
         bin=layout.bin,
@@ -67,99 +68,43 @@ def ensure(progress: Progress | None = None) -> Toolchain:
     )
 
 
-class _Build:
-    """One run of building: knows what is left and how long that may take on this machine."""
-
-    def __init__(self, layout: Layout, go: Go, progress: Progress) -> None:
-        self.layout = layout
-        self.go = go
-        self.progress = progress
-        self.left = layout.missing_tools()
-        self.expected = self.spent = 0.0
-
-    def run(self) -> None:
-        """Build everything that is missing, and remove what was needed only for that."""
-        _check_disk(self.left)
-        layout, documents_left = self.layout, not self.layout.documents.exists()
-        for tool in list(self.left):
-            # Documents need what comes before this tool in the recipe.
-            if tool.uses_documents and documents_left:
-                self._documents()
-                documents_left = False
-            self._tool(tool)
-        if documents_left:
-            self._documents()
-        if not layout.bin.exists():
-            with self._place(layout.bin) as target:
-                layout.link_programs(target)
-        if not layout.releases.exists():
-            with self.progress.step("release documents") as waiting, self._place(layout.releases) as target:
-                releases.render(layout, target, waiting)
-        if not layout.registry.exists():
-            with self.progress.step("images") as waiting, self._place(layout.registry) as target:
-                images.fill(layout, target, waiting)
-        with self.progress.step("Pulumi's Kubernetes provider installed"):
-            plugins.install(layout)
-        if os.environ.get(KEEP) != "1":
-            self._remove_intermediates()
-        _forget(layout)
-
-    def _tool(self, tool: Tool) -> None:
-        started = time.monotonic()
-        with self.progress.step(f"{tool.name} {tool.version}") as waiting:
-            work = BUILD_CACHE / "work" / tool.name
-            shutil.rmtree(work, ignore_errors=True)
-            shutil.copytree(MODULES / tool.module, work)
-            with self._place(self.layout.tool(tool.name)) as target:
-                if tool.prepare:
-                    kustomize = self.layout.program("kustomize")
-                    STEPS[tool.prepare](Materials(work, self.go, self.layout.documents, kustomize, tool.version))
-                for program, package in tool.programs.items():
-                    argv = [
-                        "build",
-                        "-v",
-                        "-ldflags",
-                        tool.linker_flags(),
-                        "-o",
-                        str(target / "bin" / program),
-                        package,
-                    ]
-                    self.go.run(argv, work, self._with_rest(waiting))
-        self.left.remove(tool)
-        self.expected += tool.seconds
-        self.spent += time.monotonic() - started
-
-    def _documents(self) -> None:
-        layout = self.layout
-        with self.progress.step("files of the modules") as waiting, self._place(layout.documents) as target:
-            documents.collect(layout.recipe.document, target, self.go, waiting)
+def _build(layout: Layout, go: Go, progress: Progress) -> None:
+    """Build everything that is missing, and remove what was needed only for that."""
+    missing = layout.missing_tools()
+    _check_disk(missing)
+    lanes = Lanes(layout, go, progress)
+    # What the documents are made with, and other tools from them.
+    first = [tool for tool in missing if tool.name in FIRST]
+    lanes.build(first)
+    if not layout.documents.exists():
+        with progress.step("files of the modules") as waiting, place(layout.documents) as target:
+            documents.collect(layout.recipe.document, target, go, waiting)
             generated = target / documents.GENERATED_CRDS
-            documents.generate_azure_crds(generated, layout.program("controller-gen"), self.go)
+            documents.generate_azure_crds(generated, layout.program("controller-gen"), go)
+    lanes.build([tool for tool in missing if tool not in first])
+    if not layout.bin.exists():
+        with place(layout.bin) as target:
+            layout.link_programs(target)
+    if not layout.releases.exists():
+        with progress.step("release documents") as waiting, place(layout.releases) as target:
+            releases.render(layout, target, waiting)
+    if not layout.registry.exists():
+        with progress.step("images") as waiting, place(layout.registry) as target:
+            images.fill(layout, target, waiting)
+    with progress.step("Pulumi's Kubernetes provider installed"):
+        plugins.install(layout)
+    if os.environ.get(KEEP) != "1":
+        _remove_intermediates(layout, go)
+    _forget(layout)
 
-    def _with_rest(self, waiting: Callable[[str], None]) -> Callable[[str], None]:
-        # This machine's speed shows in the tools built so far.
-        speed = self.spent / self.expected if self.expected else 1.0
-        minutes = sum(tool.seconds for tool in self.left) * speed / 60
-        rest = f"{len(self.left)} tools left, about {max(1, round(minutes))} min"
-        return lambda line: waiting(f"{rest} · {'/'.join(line.split('/')[-2:])[:30]}")
 
-    @contextmanager
-    def _place(self, final: Path) -> Iterator[Path]:
-        """A folder to fill, which becomes `final` when all went well."""
-        target = BUILD_CACHE / "work" / f"{final.name}.new"
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        yield target
-        final.parent.mkdir(parents=True, exist_ok=True)
-        target.rename(final)
-
-    def _remove_intermediates(self) -> None:
-        for tool in self.layout.recipe.used("image", "render"):
-            shutil.rmtree(self.layout.tool(tool.name), ignore_errors=True)
-        if BUILD_CACHE.exists():
-            # Go makes its module cache read-only.
-            self.go.run(["clean", "-modcache"], CACHE, lambda line: None)
-            shutil.rmtree(BUILD_CACHE)
+def _remove_intermediates(layout: Layout, go: Go) -> None:
+    for tool in layout.recipe.used("image", "render"):
+        shutil.rmtree(layout.tool(tool.name), ignore_errors=True)
+    if BUILD_CACHE.exists():
+        # Go makes its module cache read-only.
+        go.run(["clean", "-modcache"], CACHE, lambda line: None)
+        shutil.rmtree(BUILD_CACHE)
 
 
 def _forget(layout: Layout) -> None:

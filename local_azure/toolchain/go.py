@@ -56,7 +56,7 @@ class Go:
     def run(
         self, argv: Sequence[str], folder: Path, progress: Callable[[str], None], env: Mapping[str, str] | None = None
     ) -> None:
-        """Run `go ARGV` in `folder` to its end, saying once a second what it does.
+        """Run `go ARGV` in `folder` to its end, saying once a second what it does. What `progress` raises ends it.
 
         Raises:
             BuildFailed: with the last lines of its output, and what to do where that is known.
@@ -151,9 +151,9 @@ def _follow(process: subprocess.Popen[str], progress: Callable[[str], None]) -> 
             return lines
         if line:
             lines.append(line)
-        if lines and time.monotonic() - said_at > 0.5:
+        if time.monotonic() - said_at > 0.5:
             said_at = time.monotonic()
-            progress(lines[-1])
+            progress(lines[-1] if lines else "")
 
 
 def _failure(argv: Sequence[str], folder: Path, lines: Sequence[str]) -> BuildFailed:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from local_azure.instance import CACHE, PULUMI_HOME
 from local_azure.machine import authority
-from local_azure.toolchain.go import SETTINGS, Go
+from local_azure.toolchain.go import BUILD_CACHE, SETTINGS, Go
 from local_azure.toolchain.recipe import HERE, Image, Recipe, Tool, digest, documents_key, tool_keys
 
 TOOLS = CACHE / "tools"
@@ -110,6 +113,17 @@ class Layout:
                 (target / Path(file).name).symlink_to(self.documents / document.name / file)
 
 
+@contextmanager
+def place(final: Path) -> Iterator[Path]:
+    """A folder to fill, which becomes `final` when all went well."""
+    target = BUILD_CACHE / "work" / f"{final.name}.new"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    yield target
+    final.parent.mkdir(parents=True, exist_ok=True)
+    target.rename(final)
+
+
 def lay_out(recipe: Recipe, go: Go) -> Layout:
     """Compute all keys. Reads the recipe's files and makes the certificate authority if there is none yet."""
     authority.ensure_ca()
@@ -122,7 +136,7 @@ def lay_out(recipe: Recipe, go: Go) -> Layout:
         recipe=recipe,
         keys=keys,
         documents=TOOLS / f"documents-{documents}",
-        bin=TOOLS / f"bin-{digest([documents, *host, *(tool.model_dump_json() for tool in recipe.used('host'))])}",
+        bin=TOOLS / f"bin-{digest([documents, *host])}",
         releases=CACHE / f"releases-{releases}",
         registry=CACHE / f"registry-{digest([releases, *image_keys.values()])}",
         image_keys=image_keys,

@@ -32,6 +32,12 @@ class Tool(_Strict):
     stamp: dict[str, str] = {}
     prepare: str | None = None
     uses_documents: bool = False
+    lane: Literal["a", "b"] = "a"
+
+    @property
+    def title(self) -> str:
+        """What a person calls it."""
+        return f"{self.name} {self.version}"
 
     def linker_flags(self) -> str:
         """`-ldflags` of `go build`: no debug information, and the version the program tells."""
@@ -111,7 +117,7 @@ def folder_parts(folder: Path, pattern: str = "**/*") -> list[bytes]:
 def tool_keys(recipe: Recipe, environment: Mapping[str, str], go_version: str) -> dict[str, str]:
     """The cache key of every tool: Go's version and settings, the module's files, the tool's own entry.
 
-    `seconds` and `use` are left out, which change nothing in what is built.
+    `seconds`, `lane` and `use` are left out, which change nothing in what is built.
     """
     settings = [go_version, *(f"{name}={value}" for name, value in sorted(environment.items()))]
     prepare = (HERE / "prepare.py").read_bytes()
@@ -120,7 +126,7 @@ def tool_keys(recipe: Recipe, environment: Mapping[str, str], go_version: str) -
         parts: list[bytes | str] = [
             *settings,
             *folder_parts(MODULES / tool.module),
-            tool.model_dump_json(exclude={"seconds", "use"}),
+            tool.model_dump_json(exclude={"seconds", "use", "lane"}),
         ]
         parts += [prepare] if tool.prepare else []
         parts += [documents_key(recipe, keys)] if tool.uses_documents else []

@@ -6,15 +6,17 @@ import shutil
 import stat
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 
 from local_azure.errors import LocalAzureError
 from local_azure.progress import Progress
-from local_azure.toolchain import build, documents, go, layout, recipe
+from local_azure.toolchain import build, documents, go, lanes, layout, recipe
 
 
 @pytest.mark.parametrize(
@@ -115,67 +117,90 @@ def test_a_file_that_a_module_no_longer_has_is_an_error_not_a_gap(tmp_path: Path
 
 FAKE_GO = """#!/bin/sh
 while [ "$1" != -o ]; do shift; done
-echo "built $3" >> "$LOG"
+echo "$3" >> "$LOG"
+[ "$3" != "$SLOW" ] || exec sleep 60
 [ "$3" != "$BREAK" ] || { echo "$3 does not compile" >&2; exit 1; }
 mkdir -p "$(dirname "$2")" && echo "$3" > "$2"
 """
 
 
+def a_tool(name: str, lane: Literal["a", "b"]) -> recipe.Tool:
+    programs = {name: f"./{name}"}
+    return recipe.Tool(name=name, module="pause", version="v1", use="host", seconds=1, programs=programs, lane=lane)
+
+
 @pytest.fixture(name="builder")
-def _builder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> build._Build:
-    """Two small tools, and a Go that notes what it builds."""
+def _builder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> lanes.Lanes:
+    """Three small tools, and a Go that notes what it builds."""
     program = tmp_path / "go"
     program.write_text(FAKE_GO)
     program.chmod(0o755)
     monkeypatch.setenv("LOG", str(tmp_path / "log"))
-    for module in (build, go):
+    for module in (layout, lanes, go):
         monkeypatch.setattr(module, "BUILD_CACHE", tmp_path / "cache" / "build")
     monkeypatch.setattr(layout, "TOOLS", tmp_path / "cache" / "tools")
-    tools = [
-        recipe.Tool(name=name, module="pause", version="v1", use="host", seconds=1, programs={name: f"./{name}"})
-        for name in ("first", "second")
-    ]
-    nowhere = tmp_path / "nowhere"
+    monkeypatch.setattr(lanes, "TWO_LANES_GIB", 0)
+    tools = [a_tool("one", "a"), a_tool("two", "a"), a_tool("three", "b")]
     places = layout.Layout(
-        recipe=recipe.Recipe(tool=tools, document=[], image=[]),
-        keys={"first": "1", "second": "2"},
+        recipe=recipe.Recipe(
+            tool=[a_tool("one", "a"), a_tool("two", "a"), a_tool("three", "b")], document=[], image=[]
+        ),
+        keys={"one": "1", "two": "2", "three": "3"},
         documents=tmp_path,
-        bin=nowhere,
+        bin=tmp_path,
         releases=tmp_path,
         registry=tmp_path,
         image_keys={},
     )
-    return build._Build(places, go.Go(program, "go1.26"), Progress())
-
-
-def run_all(builder: build._Build) -> None:
-    for tool in builder.layout.missing_tools():
-        builder._tool(tool)
+    return lanes.Lanes(places, go.Go(program, "go1.26"), Progress())
 
 
 def test_a_broken_build_keeps_what_was_built_and_goes_on_from_there(
-    builder: build._Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    builder: lanes.Lanes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("BREAK", "./second")
+    monkeypatch.setenv("BREAK", "./two")
     with pytest.raises(go.BuildFailed, match="does not compile"):
-        run_all(builder)
-    assert builder.layout.program("first").read_text() == "./first\n"
-    assert not builder.layout.tool("second").exists()
+        builder.build([tool for tool in builder.layout.missing_tools() if tool.lane == "a"])
+    assert builder.layout.program("one").read_text() == "./one\n"
     monkeypatch.delenv("BREAK")
-    run_all(builder)
-    assert (tmp_path / "log").read_text().splitlines() == ["built ./first", "built ./second", "built ./second"]
+    again = lanes.Lanes(builder.layout, builder.go, Progress())
+    again.build(builder.layout.missing_tools())
+    assert sorted((tmp_path / "log").read_text().splitlines()) == ["./one", "./three", "./two", "./two"]
     assert builder.layout.missing_tools() == []
 
 
-def test_programs_are_linked_under_all_their_names(builder: build._Build, tmp_path: Path) -> None:
-    run_all(builder)
-    tool = builder.layout.recipe.tool[0].model_copy(update={"links": {"first": ["alias"]}})
+def test_a_failure_in_one_lane_stops_the_other_at_once(builder: lanes.Lanes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BREAK", "./one")
+    monkeypatch.setenv("SLOW", "./three")
+    started = time.monotonic()
+    with pytest.raises(go.BuildFailed, match="one does not compile"):
+        builder.build(builder.layout.missing_tools())
+    assert time.monotonic() - started < 20
+    assert [tool.name for tool in builder.layout.missing_tools()] == ["one", "two", "three"]
+
+
+def test_with_little_memory_there_is_one_lane(
+    builder: lanes.Lanes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(lanes, "TWO_LANES_GIB", 1e6)
+    builder.build(builder.layout.missing_tools())
+    assert (tmp_path / "log").read_text().splitlines() == ["./one", "./two", "./three"]
+
+
+def test_available_memory_is_read_in_gib(tmp_path: Path) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal: 999 kB\nMemAvailable:   3145728 kB\n")
+    assert lanes.available_gib(tmp_path / "meminfo") == 3
+
+
+def test_programs_are_linked_under_all_their_names(builder: lanes.Lanes, tmp_path: Path) -> None:
+    builder.build(builder.layout.missing_tools())
+    tool = builder.layout.recipe.tool[0].model_copy(update={"links": {"one": ["alias"]}})
     linked = replace(builder.layout, recipe=recipe.Recipe(tool=[tool], document=[], image=[]))
     (tmp_path / "bin").mkdir()
     linked.link_programs(tmp_path / "bin")
     assert {path.name: path.read_text() for path in (tmp_path / "bin").iterdir()} == {
-        "first": "./first\n",
-        "alias": "./first\n",
+        "one": "./one\n",
+        "alias": "./one\n",
     }
 
 
