@@ -77,7 +77,10 @@ class _Git(ResourceProvider):
         return CheckResult(news, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=any(_olds.get(key) != _news[key] for key in (*_WHERE, "files")))
+        changed = seed.changes(_olds.get("files") or {}, _news["files"])
+        if changed:
+            note(f"A new seed for the branch {seed.BRANCH}:\n  " + "\n  ".join(changed))
+        return DiffResult(changes=bool(changed) or any(_olds.get(key) != _news[key] for key in _WHERE))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult("fleet", _offer(props))

@@ -8,6 +8,7 @@ the team changed. https://git-scm.com/docs/merge-strategies
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,16 @@ def files(root: Path = ROOT) -> dict[str, str]:
 def _blob(content: bytes) -> str:
     # Git's own id of a file: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()[:SHOWN]
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """What differs between two lists of files, one line each: "+ new", "~ changed", "- gone"."""
+    signs = {
+        path: "+" if path not in before else "-" if path not in after else "~"
+        for path in sorted({*before, *after})
+        if before.get(path) != after.get(path)
+    }
+    return [f"{sign} {path}" for path, sign in signs.items()]
 
 
 def survey(remote: Remote, main: str) -> None:

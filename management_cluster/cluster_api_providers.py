@@ -29,7 +29,7 @@ from external.command import ExternalError
 from external.engine import hide_tracebacks_of_expected_errors, note, status
 from infra.settings import ProviderSettings
 from management_cluster.cluster_access import ClusterAccess
-from management_cluster.clusterctl import check_client, converge, downgrades
+from management_cluster.clusterctl import check_client, converge, downgrades, upgrades
 
 
 def inventory(settings: ProviderSettings) -> dict[str, str]:
@@ -90,7 +90,10 @@ class _Clusterctl(ResourceProvider):
         # is that of a cluster which is being changed, and most likely the same.
         kubeconfig = _news["kubeconfig"]
         renewed = kubeconfig not in (UNKNOWN, _olds.get("kubeconfig"))
-        return DiffResult(changes=renewed or _olds.get("versions") != _news["versions"])
+        steps = upgrades(_olds.get("versions") or {}, _news["versions"])
+        if steps:
+            note("Cluster API providers: " + ", ".join(steps))
+        return DiffResult(changes=renewed or bool(steps))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult("clusterctl", _converge(props))

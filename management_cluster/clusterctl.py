@@ -55,6 +55,15 @@ def downgrades(installed: Mapping[str, str], wanted: Mapping[str, str]) -> list[
     ]
 
 
+def upgrades(installed: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
+    """What has to change, such as "cluster-api v1.12.5 → v1.12.8"."""
+    return [
+        f"{name} {installed.get(name, '(missing)')} → {version}"
+        for name, version in wanted.items()
+        if installed.get(name) != version
+    ]
+
+
 def converge(kubeconfig: str, wanted: Mapping[str, str], status: Callable[[str], None]) -> dict[str, str]:
     """Install what is missing, upgrade what is older, wait until it is ready.
 

@@ -47,7 +47,7 @@ def test_a_seed_changed_by_hand_is_seen_by_refresh_and_offered_again(
     main = repository.heads()["main"]
     _commit(repository, tmp_path / "clone", "seed", "README.md")
     assert "README.md" in fleet.succeed("refresh", "--yes", "--diff")
-    assert "README.md" in fleet.succeed("preview", "--diff")
+    assert "~ README.md" in fleet.succeed("preview")
     fleet.succeed("up", "--yes", "--skip-preview")
     assert repository.heads()["main"] == main
     assert _files(repository, "seed") == seed.files()

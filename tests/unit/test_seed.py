@@ -129,6 +129,12 @@ def test_a_main_that_is_gone_is_never_made_again(bare: Path, remote: Remote, tre
     assert heads(bare) == {"seed": first}
 
 
+def test_changes_are_listed_by_file() -> None:
+    before = {"changed.yaml": "1", "gone.yaml": "1", "same.yaml": "1"}
+    after = {"changed.yaml": "2", "new.yaml": "1", "same.yaml": "1"}
+    assert seed.changes(before, after) == ["~ changed.yaml", "- gone.yaml", "+ new.yaml"]
+
+
 def test_surveying_writes_nothing(bare: Path, remote: Remote) -> None:
     seed.survey(remote, "main")
     assert heads(bare) == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from management_cluster.clusterctl import downgrades
+from management_cluster.clusterctl import downgrades, upgrades
 from management_cluster.semver import newer, same_minor
 
 NUMBERS = st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
@@ -27,3 +27,9 @@ def test_only_newer_providers_count_as_downgrades() -> None:
     installed = {"cluster-api": "v1.12.10", "infrastructure-azure": "v1.23.0"}
     wanted = {"cluster-api": "v1.12.8", "infrastructure-azure": "v1.23.1", "bootstrap-kubeadm": "v1.12.8"}
     assert downgrades(installed, wanted) == ["cluster-api v1.12.10 is installed, older v1.12.8 is asked for"]
+
+
+def test_upgrades_say_from_which_version_to_which() -> None:
+    installed = {"cluster-api": "v1.12.5", "infrastructure-azure": "v1.23.1"}
+    wanted = {"cluster-api": "v1.12.8", "infrastructure-azure": "v1.23.1", "bootstrap-kubeadm": "v1.12.8"}
+    assert upgrades(installed, wanted) == ["cluster-api v1.12.5 → v1.12.8", "bootstrap-kubeadm (missing) → v1.12.8"]
