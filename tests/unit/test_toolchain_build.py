@@ -142,9 +142,7 @@ def _builder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> lanes.Lanes:
     monkeypatch.setattr(lanes, "TWO_LANES_GIB", 0)
     tools = [a_tool("one", "a"), a_tool("two", "a"), a_tool("three", "b")]
     places = layout.Layout(
-        recipe=recipe.Recipe(
-            tool=[a_tool("one", "a"), a_tool("two", "a"), a_tool("three", "b")], document=[], image=[]
-        ),
+        recipe=recipe.Recipe(tool=tools, document=[], image=[]),
         keys={"one": "1", "two": "2", "three": "3"},
         documents=tmp_path,
         bin=tmp_path,
