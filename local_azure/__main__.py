@@ -6,8 +6,9 @@ import argparse
 import fcntl
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from rich.markup import escape
 
@@ -35,11 +36,11 @@ def up() -> None:
     env = {**environment.variables(tools), **environment.secrets()}
     with progress.step("pulumi up: management cluster, providers, Flux, fleet repository") as waiting:
         outcome = program.up(env, waiting)
-    clusters = Clusters(tools.bin)
-    write_kubeconfig(clusters, outcome.outputs["managementCluster"])
+    renew = partial(write_kubeconfig, Clusters(tools.bin), outcome.outputs["management_cluster"])
+    renew()
     with progress.step(f"the cluster {first_cluster.NAME}, from its commit to its workloads") as waiting:
         requested = first_cluster.request(env)
-        first_cluster.wait_hydrated(env, _kubeconfig_of_first(clusters, outcome.outputs["managementCluster"]), waiting)
+        first_cluster.wait_hydrated(env, report.MANAGEMENT, renew, waiting)
     report.show(env, progress.durations, changed=requested or not outcome.unchanged)
 
 
@@ -50,16 +51,6 @@ def write_kubeconfig(clusters: Clusters, management_cluster: str) -> None:
         for spec in clusters.list()
     }
     kubeconfig.write(named, current=report.MANAGEMENT)
-
-
-def _kubeconfig_of_first(clusters: Clusters, management_cluster: str) -> Callable[[], str | None]:
-    def path() -> str | None:
-        if not any(spec.name == first_cluster.NAME for spec in clusters.list()):
-            return None
-        write_kubeconfig(clusters, management_cluster)
-        return str(environment.KUBECONFIG)
-
-    return path
 
 
 def down() -> None:

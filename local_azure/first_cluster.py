@@ -76,12 +76,13 @@ def git(env: Mapping[str, str], *words: str | Path) -> str:
 
 
 def wait_hydrated(
-    env: Mapping[str, str], workload_kubeconfig: Callable[[], str | None], waiting: Callable[[str], None]
+    env: Mapping[str, str], management: str, renew_kubeconfig: Callable[[], None], waiting: Callable[[str], None]
 ) -> None:
     """Wait until the agent on the workload cluster has applied its workloads from the newest commit.
 
     Args:
-        workload_kubeconfig: path of the workload cluster's kubeconfig, None as long as there is none.
+        management: the management cluster's context in the kubeconfig.
+        renew_kubeconfig: adds the workload cluster's context, once it is there.
 
     Raises:
         LocalAzureError: not within HYDRATION_SECONDS; says what was being waited for.
@@ -90,7 +91,10 @@ def wait_hydrated(
     run(["flux", "reconcile", "source", "git", "fleet", "--timeout=60s"], env=env, timeout=90)
 
     def missing() -> str | None:
-        return _not_ready_on_management(env) or _not_hydrated(env, workload_kubeconfig(), commit)
+        if reason := _not_ready_on_management(env, management):
+            return reason
+        renew_kubeconfig()
+        return _not_hydrated(env, commit)
 
     try:
         wait_until(missing, waiting, timeout=HYDRATION_SECONDS)
@@ -102,11 +106,12 @@ def wait_hydrated(
         ) from late
 
 
-def get(env: Mapping[str, str], kind: str, name: str, namespace: str, kubeconfig: str | None = None) -> Any:
+def get(env: Mapping[str, str], context: str, kind: str, name: str, namespace: str) -> Any:
     """One Kubernetes object as JSON; None where there is none yet (or no API server to ask)."""
-    extra = ["--kubeconfig", kubeconfig] if kubeconfig else []
     try:
-        return json.loads(run(["kubectl", *extra, "get", kind, name, "-n", namespace, "-o", "json"], env=env))
+        return json.loads(
+            run(["kubectl", "--context", context, "get", kind, name, "-n", namespace, "-o", "json"], env=env)
+        )
     except CommandFailed:
         return None
 
@@ -119,21 +124,19 @@ def condition(found: Any, kind: str) -> tuple[bool, str]:
     return False, "not there yet"
 
 
-def _not_ready_on_management(env: Mapping[str, str]) -> str | None:
+def _not_ready_on_management(env: Mapping[str, str], context: str) -> str | None:
     for kind, name, wanted in (
         ("clusters.cluster.x-k8s.io", NAME, "Available"),
         ("kustomizations.kustomize.toolkit.fluxcd.io", f"{NAME}-sync", "Ready"),
     ):
-        ready, message = condition(get(env, kind, name, "clusters"), wanted)
+        ready, message = condition(get(env, context, kind, name, "clusters"), wanted)
         if not ready:
             return f"{kind.partition('.')[0].rstrip('s')} {name}: {message}"
     return None
 
 
-def _not_hydrated(env: Mapping[str, str], kubeconfig: str | None, commit: str) -> str | None:
-    if kubeconfig is None:
-        return f"credentials of {NAME}"
-    found = get(env, "kustomizations.kustomize.toolkit.fluxcd.io", "workloads", "flux-system", kubeconfig)
+def _not_hydrated(env: Mapping[str, str], commit: str) -> str | None:
+    found = get(env, NAME, "kustomizations.kustomize.toolkit.fluxcd.io", "workloads", "flux-system")
     ready, message = condition(found, "Ready")
     applied = (found or {}).get("status", {}).get("lastAppliedRevision", "")
     if ready and applied.endswith(commit):

@@ -56,7 +56,7 @@ def up(env: Mapping[str, str], waiting: Callable[[str], None]) -> Outcome:
             "mend it and run `make local` again, it goes on where it stopped",
         ) from None
     outputs = {name: output.value for name, output in result.outputs.items()}
-    changes = {operation.value: count for operation, count in (result.summary.resource_changes or {}).items()}
+    changes = {OpType(operation).value: count for operation, count in (result.summary.resource_changes or {}).items()}
     return Outcome(changes, outputs)
 
 

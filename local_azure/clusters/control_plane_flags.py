@@ -111,5 +111,8 @@ def _client(kubeconfig: Path) -> list[str]:
         f"--authorization-kubeconfig={kubeconfig}",
         "--bind-address=127.0.0.1",
         "--leader-elect=false",
+        # The default of 20 requests a second makes the start of all controllers take four seconds longer.
+        "--kube-api-qps=200",
+        "--kube-api-burst=400",
         "--profiling=false",
     ]

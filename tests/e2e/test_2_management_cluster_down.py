@@ -13,7 +13,7 @@ NOTE = "workloads/dev/note.yaml"
 
 def test_the_agent_goes_on_while_the_management_cluster_is_down(local: Local) -> None:
     clusters = Clusters(ensure().bin)
-    management = local.run("pulumi", "stack", "output", "managementCluster").strip()
+    management = local.run("pulumi", "stack", "output", "management_cluster").strip()
     spec = next(each for each in clusters.list() if each.name == management)
     clusters.stop(spec.resource_id)
     try:
