@@ -15,7 +15,12 @@ from rich.markup import escape
 REPEAT_SECONDS = 15.0
 """How often a step that still waits says so where no live line can be shown."""
 
+LOG_WIDTH = 120
+"""Columns where there is no terminal to ask."""
+
 console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal:
+    console.width = LOG_WIDTH
 
 
 class Progress:

@@ -72,9 +72,9 @@ def _workload(env: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
         phase = cluster["status"].get("phase", "")
         yield ("workload cluster", name, cluster["spec"]["topology"]["version"], f"{phase}, {nodes}")
         for applied in _items(env, name, "kustomizations.kustomize.toolkit.fluxcd.io", "-n", "flux-system"):
-            revision = applied.get("status", {}).get("lastAppliedRevision", "").removeprefix("main@sha1:")[:7]
-            yield ("  hydrated by its agent", applied["metadata"]["name"], revision, _state(applied))
-        for add_on in _items(env, name, "deployments", "-A", "-l", "app.kubernetes.io/part-of=platform"):
+            revision = applied.get("status", {}).get("lastAppliedRevision", "").rpartition(":")[2][:7]
+            yield ("  its agent applied", applied["metadata"]["name"], revision, _state(applied))
+        for add_on in _items(env, name, "deployments", "-A", "-l", "kustomize.toolkit.fluxcd.io/name=workloads"):
             image = add_on["spec"]["template"]["spec"]["containers"][0]["image"]
             ready, wanted = add_on["status"].get("readyReplicas", 0), add_on["spec"]["replicas"]
             yield ("  add-on", add_on["metadata"]["name"], image.rpartition(":")[2], f"{ready} of {wanted} ready")
@@ -88,7 +88,7 @@ def _state(found: Mapping[str, Any]) -> str:
 def _deployments(env: Mapping[str, str], context: str, namespace: str) -> str:
     found = _items(env, context, "deployments", "-n", namespace)
     ready = sum(first_cluster.condition(each, "Available")[0] for each in found)
-    return f"{ready} of {len(found)} deployments available"
+    return f"{ready} of {len(found)} ready"
 
 
 def _flux_version(env: Mapping[str, str]) -> str:
