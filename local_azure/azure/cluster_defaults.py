@@ -10,15 +10,18 @@ from local_azure.azure.resource_type import Put
 from local_azure.azure.subscription import Azure
 
 ISSUER_HOST = "oic.prod-aks.azure.com"
-NETWORK: Mapping[str, Any] = {
+POD_CIDR = "10.244.0.0/16"
+OVERLAY: Mapping[str, Any] = {
     "networkPlugin": "azure",
     "networkPluginMode": "overlay",
     "networkDataplane": "azure",
+    "podCidr": POD_CIDR,
+}
+NETWORK: Mapping[str, Any] = {
     "loadBalancerSku": "standard",
     "outboundType": "loadBalancer",
     "serviceCidr": "10.0.0.0/16",
     "dnsServiceIP": "10.0.0.10",
-    "podCidr": "10.244.0.0/16",
     "ipFamilies": ["IPv4"],
 }
 STORAGE: Mapping[str, Any] = {
@@ -45,8 +48,6 @@ def completed(azure: Azure, put: Put, location: str, version: str, issuer: str) 
     kept = {name: known[name] for name in KEPT if name in known}
     properties: dict[str, Any] = {**kept, **sent}
     group = f"MC_{put.id.resource_group}_{put.id.name}_{location}"[:80]
-    profile = {**NETWORK, **(known.get("networkProfile") or {}), **(sent.get("networkProfile") or {})}
-    profile |= {"podCidrs": [profile["podCidr"]], "serviceCidrs": [profile["serviceCidr"]]}
     suffix = hashlib.sha256(put.id.key.encode()).hexdigest()[:8]
     host = f"{properties.get('dnsPrefix') or properties.get('fqdnSubdomain')}-{suffix}"
     properties |= {
@@ -57,7 +58,7 @@ def completed(azure: Azure, put: Put, location: str, version: str, issuer: str) 
         "fqdn": f"{host}.hcp.{location}.azmk8s.io",
         "azurePortalFQDN": f"{host}.portal.hcp.{location}.azmk8s.io",
         "nodeResourceGroup": properties.get("nodeResourceGroup") or group,
-        "networkProfile": profile,
+        "networkProfile": _network(sent.get("networkProfile") or {}, known.get("networkProfile") or {}),
         "servicePrincipalProfile": {"clientId": "msi"},
         "enableRBAC": properties.get("enableRBAC", True),
         "disableLocalAccounts": properties.get("disableLocalAccounts", False),
@@ -74,3 +75,19 @@ def completed(azure: Azure, put: Put, location: str, version: str, issuer: str) 
         defaults = {"tenantID": azure.tenant, "enableAzureRBAC": False, "adminGroupObjectIDs": None}
         properties["aadProfile"] = {**defaults, **properties["aadProfile"]}
     return properties
+
+
+def _network(sent: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """The network profile: overlay unless another plug-in is asked for; Azure CNI without overlay has no pod CIDR."""
+    plugin, mode = sent.get("networkPlugin", "azure"), sent.get("networkPluginMode")
+    if known:
+        base = {**known}
+    elif "networkPlugin" not in sent or mode == "overlay":
+        base = {**NETWORK, **OVERLAY}
+    else:
+        base = {**NETWORK, **({"podCidr": POD_CIDR} if plugin == "kubenet" else {})}
+    profile = {**base, **sent}
+    profile["serviceCidrs"] = [profile["serviceCidr"]]
+    if profile.get("podCidr"):
+        profile["podCidrs"] = [profile["podCidr"]]
+    return profile

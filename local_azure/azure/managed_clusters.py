@@ -9,7 +9,7 @@ from typing import Any
 from local_azure.azure import cluster_credentials, cluster_rules, kubernetes_versions
 from local_azure.azure.agent_pools import POOLS, busy, check_unchanged, complete, pool_spec
 from local_azure.azure.backend import ClusterSpec
-from local_azure.azure.cluster_defaults import ISSUER_HOST, completed
+from local_azure.azure.cluster_defaults import ISSUER_HOST, POD_CIDR, completed
 from local_azure.azure.cluster_parts import make_node_resource_group, remove_node_resource_group, system_identity
 from local_azure.azure.directory import CLUSTERS
 from local_azure.azure.errors import bad_request
@@ -136,7 +136,7 @@ class ManagedClusters(ResourceType):
             fqdn=properties["fqdn"],
             kubernetes_version=properties["currentKubernetesVersion"],
             node_resource_group=properties["nodeResourceGroup"],
-            pod_cidr=profile.get("podCidr") or "10.244.0.0/16",
+            pod_cidr=profile.get("podCidr") or POD_CIDR,
             service_cidr=profile["serviceCidr"],
             dns_service_ip=profile["dnsServiceIP"],
             entra=bool((properties.get("aadProfile") or {}).get("managed")),

@@ -42,6 +42,23 @@ def test_a_cluster_comes_with_what_aks_adds(azure: Running, resources: Any, clus
     assert ("set_pool system 1", cluster.id) in azure.clusters.calls
 
 
+@pytest.mark.parametrize(
+    ("asked", "mode", "pods"),
+    [
+        (None, "overlay", "10.244.0.0/16"),
+        ({"network_plugin": "azure", "network_plugin_mode": "overlay"}, "overlay", "10.244.0.0/16"),
+        ({"network_plugin": "azure"}, None, None),
+        ({"network_plugin": "kubenet"}, None, "10.244.0.0/16"),
+    ],
+)
+def test_the_network_depends_on_the_plugin(
+    aks: Any, group: str, asked: Any, mode: str | None, pods: str | None
+) -> None:
+    body = {**CLUSTER, "network_profile": asked}
+    profile = aks.managed_clusters.begin_create_or_update(group, "mc", body).result().network_profile
+    assert (profile.network_plugin_mode, profile.pod_cidr, profile.service_cidr) == (mode, pods, "10.0.0.0/16")
+
+
 def test_the_issuer_publishes_its_keys(azure: Running, cluster: Any) -> None:
     path = cluster.oidc_issuer_profile.issuer_url.removeprefix("https://northeurope.oic.prod-aks.azure.com")
     document = azure.http.get(f"{path}.well-known/openid-configuration").json()
