@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -96,7 +97,16 @@ def run(
 
 @contextmanager
 def secret_file(text: str, name: str) -> Iterator[Path]:
-    """A file that only this user can read, gone afterwards: for commands that take a secret by no other way."""
+    """A file for commands that take a secret by no other way: only this user can read it, and it is gone afterwards.
+
+    On Linux it is in memory only, so that it is gone also when this process is killed.
+    """
+    if sys.platform == "linux":
+        with os.fdopen(os.memfd_create(name), "w") as memory:
+            memory.write(text)
+            memory.flush()
+            yield Path(f"/proc/{os.getpid()}/fd/{memory.fileno()}")
+        return
     with tempfile.TemporaryDirectory(prefix="slipway-") as folder:  # created with mode 0700
         path = Path(folder) / name
         path.touch(mode=0o600)

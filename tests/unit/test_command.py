@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,9 +48,22 @@ def test_a_missing_command_says_where_to_get_it() -> None:
         run(["no-such-tool"])
 
 
-def test_a_secret_file_is_private_and_goes_away() -> None:
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_a_secret_file_is_read_by_commands_and_goes_away(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
     with secret_file("secret", "kubeconfig") as path:
+        assert run(["cat", str(path)]) == run(["cat", str(path)]) == "secret"
+        folder = path.parent
+        assert folder.stat().st_mode & 0o077 == 0
+    assert not path.exists()
+
+
+def test_a_secret_file_is_gone_when_the_process_is_killed() -> None:
+    program = "import os, time; from external.command import secret_file\n"
+    program += "with secret_file('secret', 'k') as path: print(path, flush=True); time.sleep(30)"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        path = Path(process.stdout.readline().strip())
         assert path.read_text() == "secret"
-        assert path.stat().st_mode & 0o777 == 0o600
-        assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert not path.parent.exists()
+        process.kill()
+    assert not path.exists()
