@@ -19,7 +19,7 @@ from local_azure.clusters.pki import Pki
 from local_azure.clusters.records import ClusterRecord, NodeRecord
 from local_azure.clusters.spec import ClusterSpec, PoolSpec
 from local_azure.errors import LocalAzureError
-from local_azure.instance import MAX_CLUSTERS
+from local_azure.instance import MAX_CLUSTERS, SIMULATOR
 from local_azure.machine import azure_dns, network, processes
 
 Item = TypeVar("Item")
@@ -59,7 +59,7 @@ class Clusters:
             plane.start()
             with plane.api() as api:
                 dns_addon.apply(api, spec.dns_service_ip)
-            azure_dns.publish({spec.fqdn: record.address})
+            azure_dns.publish({spec.fqdn: record.address, spec.issuer_host: SIMULATOR})
 
     def set_pool(self, resource_id: str, pool: PoolSpec) -> None:
         """Create or change a node pool, until its nodes are ready.

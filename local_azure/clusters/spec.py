@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
+from urllib.parse import urlsplit
 
 from local_azure.errors import LocalAzureError
 
@@ -70,6 +71,11 @@ class ClusterSpec:
         """The Azure region, which is a part of the public name."""
         match = re.search(r"\.hcp\.([^.]+)\.", self.fqdn)
         return match[1] if match else ""
+
+    @property
+    def issuer_host(self) -> str:
+        """The host in the issuer's URL, which clusters of a region share."""
+        return urlsplit(self.issuer_url).hostname or ""
 
     @property
     def subscription_id(self) -> str:

@@ -28,6 +28,7 @@ REGISTRY_HOSTS = (
 WELL_KNOWN: dict[str, IPv4Address] = {
     "login.microsoft.com": SIMULATOR,
     "login.microsoftonline.com": SIMULATOR,
+    "login.windows.net": SIMULATOR,
     "management.azure.com": SIMULATOR,
     "sts.windows.net": SIMULATOR,
     **dict.fromkeys(REGISTRY_HOSTS, REGISTRY),

@@ -50,7 +50,7 @@ def find() -> list[str]:
     if missing := packages.missing():
         # The other checks need them.
         return [f"packages are missing: {' '.join(packages.install_command(missing))}"]
-    problems = [*_taken(), *_kernel()]
+    problems = [*_taken(), *_kernel(), *_firewall()]
     if not any(processes.alive(name) for name in processes.names()):
         # What runs already has taken its memory, disk space and ports.
         problems += [*_resources(), *_ports()]
@@ -100,6 +100,21 @@ def overlapping(links: Iterable[dict[str, Any]], routes: Iterable[dict[str, Any]
             continue
         if IPv4Network(route["dst"]).subnet_of(NETWORK):
             yield f"{route['dst']} is routed to {route.get('dev', 'elsewhere')}, {wanted}"
+
+
+def firewalled(rules: str) -> bool:
+    """Whether packets from our interface to this machine are dropped, by `iptables -S INPUT`."""
+    lines = rules.splitlines()
+    accepted = f"-A INPUT -i {BRIDGE} -j ACCEPT"
+    return any(line in {"-P INPUT DROP", "-P INPUT REJECT"} for line in lines) and accepted not in lines
+
+
+def _firewall() -> Iterator[str]:
+    if firewalled(run(["iptables", "-w", "-S", "INPUT"])):
+        yield (
+            "the firewall drops what is not allowed, and clusters could not reach the services on this machine: "
+            f"iptables -I INPUT -i {BRIDGE} -j ACCEPT (ufw: ufw allow in on {BRIDGE})"
+        )
 
 
 def _ports() -> Iterator[str]:

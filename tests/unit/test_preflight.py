@@ -58,6 +58,18 @@ def test_only_ports_open_on_every_address_are_in_the_way() -> None:
     assert preflight.wildcard_ports(TCP, "0A") == {443}
 
 
+@pytest.mark.parametrize(
+    ("rules", "in_the_way"),
+    [
+        ("-P INPUT ACCEPT\n-A INPUT -s 10.0.0.1 -j DROP", False),
+        ("-P INPUT DROP\n-A INPUT -i lo -j ACCEPT", True),
+        (f"-P INPUT DROP\n-A INPUT -i {BRIDGE} -j ACCEPT", False),
+    ],
+)
+def test_a_firewall_that_drops_by_default_has_to_allow_our_interface(rules: str, in_the_way: bool) -> None:
+    assert preflight.firewalled(rules) is in_the_way
+
+
 def test_all_problems_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "find", lambda: ["too little memory", "too little disk"])
     with pytest.raises(LocalAzureError) as error:
