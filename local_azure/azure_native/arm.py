@@ -8,57 +8,32 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
+from local_azure.azure_native.answers import (
+    FINISHED,
+    Answer,
+    AzureError,
+    Json,
+    OperationFailed,
+    finished,
+    provisioning_state,
+    retry_after,
+    worth_retrying,
+)
 from local_azure.azure_native.credentials import Credential
 
-RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
 ATTEMPTS: Final = 7
 LONGEST_WAIT: Final = 30.0
 """Seconds between two attempts or looks, where Azure does not say how long."""
 DEFAULT_TIMEOUT: Final = 3600.0
-FINISHED: Final = frozenset({"succeeded", "failed", "canceled"})
-
-Json = Any
-
-
-class AzureError(Exception):
-    """Azure's refusal, in the real provider's words. `status` 200 is an operation that failed later, 0 no answer at
-    all.
-    """
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
-        super().__init__(
-            f'Status={status} Code="{code}" Message="{message}"' if code else f'Status={status} Message="{message}"'
-        )
-
-
-class OperationFailed(AzureError):
-    """Azure accepted a request and failed afterwards: the resource may half exist."""
 
 
 class Interrupted(Exception):
     """Stopped by the user, or by a resource's own `customTimeouts`."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: Json
-
-    def error(self, kind: type[AzureError] = AzureError) -> AzureError:
-        """https://github.com/cloud-and-ai-microsoft/resource-provider-contract/blob/master/v1.0/common-api-details.md#error-response-content"""
-        said = self.body.get("error", self.body) if isinstance(self.body, dict) else {}
-        if not isinstance(said, dict):
-            said = {"code": said}
-        code = str(said.get("code", ""))
-        return kind(self.status, code, str(said.get("message") or self.body or f"HTTP {self.status} without a body"))
 
 
 class Arm:
@@ -108,7 +83,7 @@ class Arm:
             found = self._expect(answer, {200})
             if provisioning_state(found) in FINISHED:
                 return found
-            self._sleep(_retry_after(answer, self._pause), deadline)
+            self._sleep(retry_after(answer, self._pause), deadline)
 
     def delete(self, path: str, version: str, timeout: float = 0) -> None:
         """Deletes a resource and returns when it is gone; not there is gone."""
@@ -142,9 +117,9 @@ class Arm:
                     raise AzureError(0, "ConnectionFailed", f"{method} {url}: {error}") from error
                 self._sleep(pause, deadline)
             else:
-                if attempt == ATTEMPTS or not _worth_retrying(answer):
+                if attempt == ATTEMPTS or not worth_retrying(answer):
                     return answer
-                self._sleep(_retry_after(answer, pause), deadline)
+                self._sleep(retry_after(answer, pause), deadline)
             pause = min(pause * 2, LONGEST_WAIT)
         raise AssertionError("the last attempt returns or raises")
 
@@ -162,8 +137,8 @@ class Arm:
         operation = answer.headers.get("Azure-AsyncOperation")
         location = answer.headers.get("Location") if answer.status == 202 else None
         url = self._own(operation or location or resource_url)
-        while not _finished(answer, by_operation=bool(operation), by_location=bool(location)):
-            self._sleep(_retry_after(answer, self._pause), deadline)
+        while not finished(answer, by_operation=bool(operation), by_location=bool(location)):
+            self._sleep(retry_after(answer, self._pause), deadline)
             answer = self._call("GET", url, deadline)
             if answer.status == 404 and not resource_url:
                 return
@@ -183,38 +158,3 @@ class Arm:
             raise Interrupted("Azure took longer than the resource's timeout")
         if self.stopped.wait(seconds):
             raise Interrupted("cancelled")
-
-
-def _worth_retrying(answer: Answer) -> bool:
-    return answer.status in RETRIED or (answer.status == 409 and answer.error().code == "AnotherOperationInProgress")
-
-
-def _retry_after(answer: Answer, otherwise: float) -> float:
-    try:
-        return float(answer.headers.get("Retry-After", otherwise))
-    except ValueError:  # a date, which nothing in Azure Resource Manager sends
-        return otherwise
-
-
-def provisioning_state(resource: Mapping[str, Json]) -> str:
-    """In lower case; types without such a state are always done."""
-    return str((resource.get("properties") or {}).get("provisioningState") or "succeeded").lower()
-
-
-def _finished(answer: Answer, *, by_operation: bool, by_location: bool) -> bool:
-    """Raises OperationFailed where the operation ended badly."""
-    body = answer.body if isinstance(answer.body, dict) else {}
-    if by_operation:
-        state = body.get("status")
-    elif by_location:
-        return answer.status != 202
-    else:
-        state = provisioning_state(body)
-    state = str(state or "").lower()
-    if state in {"failed", "canceled"}:
-        raise (
-            answer.error(OperationFailed)
-            if "error" in body
-            else OperationFailed(200, state.capitalize(), "the operation failed")
-        )
-    return state in FINISHED

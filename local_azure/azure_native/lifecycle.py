@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_azure.azure_native import translate
-from local_azure.azure_native.arm import Arm, AzureError, Interrupted, OperationFailed, provisioning_state
+from local_azure.azure_native.answers import AzureError, OperationFailed, provisioning_state
+from local_azure.azure_native.arm import Arm, Interrupted
 from local_azure.azure_native.differences import refreshed_inputs
 from local_azure.azure_native.table import Function, Resource, Table
 from local_azure.azure_native.values import Secret, Value
@@ -129,7 +130,7 @@ class Lifecycle:
         self._arm.delete(resource_id, resource.api_version, timeout)
 
     def call(self, function: Function, arguments: Mapping[str, Value]) -> dict[str, Value]:
-        """The result of a function, secrets marked. Raises KeyError naming an argument that is missing."""
+        """The result of a function, secrets marked. Raises ValueError naming an argument that is missing."""
         path = translate.request_path(function, self._subscription, arguments)
         query = {wire: str(arguments[name]) for name, wire in function.query.items() if name in arguments}
         if function.method == "GET":

@@ -6,19 +6,17 @@ https://github.com/pulumi/pulumi/blob/v3.231.0/proto/pulumi/provider.proto says 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
 import grpc
-import urllib3
-from google.protobuf import any_pb2, empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from local_azure.azure_native import VERSION, check, differences, names, translate
-from local_azure.azure_native.arm import Arm, AzureError, Interrupted
-from local_azure.azure_native.credentials import ConfigurationError, Credential, Settings, discover
-from local_azure.azure_native.lifecycle import AlreadyExists, Lifecycle, State, Unfinished
+from local_azure.azure_native.credentials import ConfigurationError
+from local_azure.azure_native.lifecycle import State
+from local_azure.azure_native.refusals import plainly
+from local_azure.azure_native.session import Session
 from local_azure.azure_native.table import Resource, Table
 from local_azure.azure_native.values import UNKNOWN, Secret, Value, from_struct, has_unknown, to_struct
 
@@ -28,56 +26,13 @@ CREATE_FIRST = "__createBeforeDelete"
 CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
 CLIENT_TOKEN = "azure-native:authorization:getClientToken"
 
-Reply = TypeVar("Reply")
-Call = Callable[["Provider", Any, grpc.ServicerContext], Reply]
-
-
-def plainly(call: Call[Reply]) -> Call[Reply]:
-    """Ends a call that fails with the one sentence that says why, as the engine shows it to the user."""
-
-    @wraps(call)
-    def guarded(self: Provider, request: Any, context: grpc.ServicerContext) -> Reply:
-        try:
-            return call(self, request, context)
-        except Unfinished as error:
-            _abort_unfinished(context, error)
-        except (AzureError, ConfigurationError, AlreadyExists, ValueError) as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        except Interrupted as error:
-            context.abort(grpc.StatusCode.CANCELLED, str(error))
-        except KeyError as error:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"missing required argument {error}")
-        raise AssertionError("abort raises")
-
-    return guarded
-
-
-def _abort_unfinished(context: grpc.ServicerContext, error: Unfinished) -> NoReturn:
-    """Tells the engine what exists nevertheless, so that the next update works on it instead of creating it again."""
-    detail = any_pb2.Any()
-    detail.Pack(
-        provider_pb2.ErrorResourceInitFailed(
-            id=error.state.id,
-            properties=to_struct(error.state.outputs),
-            reasons=[str(error)],
-            inputs=to_struct(error.state.inputs),
-        )
-    )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail])
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(error))
-    raise AssertionError("abort raises")
-
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one engine; configured once, then called from many threads."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._settings: Settings | None = None
-        self._arm: Arm | None = None
-        self._credential: Credential | None = None
-        self._lifecycle: Lifecycle | None = None
+        self._configured: Session | None = None
 
     # What the engine asks about the plugin.
 
@@ -97,18 +52,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @plainly
     def Configure(self, request: Any, _context: grpc.ServicerContext) -> provider_pb2.ConfigureResponse:
         config = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
-        settings = Settings.read(config)
-        http = urllib3.PoolManager(maxsize=16)
-        endpoints = discover(http, settings.metadata_host)
-        self._settings = settings
-        self._credential = Credential(http, endpoints, settings)
-        self._arm = Arm(http, endpoints.resource_manager, self._credential)
-        self._lifecycle = Lifecycle(self._table, self._arm, settings.subscription)
+        self._configured = Session.open(self._table, config)
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     def Cancel(self, _request: Any, _context: grpc.ServicerContext) -> empty_pb2.Empty:
-        if self._arm is not None:
-            self._arm.stopped.set()
+        if self._configured is not None:
+            self._configured.arm.stopped.set()
         return empty_pb2.Empty()
 
     # What the engine asks about a resource.
@@ -146,12 +95,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _default_location(self, inputs: dict[str, Value]) -> Value:
         """The stack's, else the resource group's."""
-        if self._settings is not None and self._settings.location:
-            return self._settings.location
+        if self._session.settings.location:
+            return self._session.settings.location
         group = inputs.get("resourceGroupName", "")
         if group is UNKNOWN:
             return UNKNOWN
-        return self._configured().location_of_group(group) if group else ""
+        return self._session.lifecycle.location_of_group(group) if group else ""
 
     @plainly
     def Diff(self, request: Any, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
@@ -173,7 +122,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         resource, inputs = self._resource(request.urn), from_struct(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(properties=to_struct(translate.preview(self._table, resource, inputs)))
-        state = self._configured().create(resource, inputs, request.timeout)
+        state = self._session.lifecycle.create(resource, inputs, request.timeout)
         return provider_pb2.CreateResponse(id=state.id, properties=to_struct(state.outputs))
 
     @plainly
@@ -185,13 +134,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             before = from_struct(request.olds)
             expected |= {name: before[name] for name in ("name", "location") if name in before}
             return provider_pb2.UpdateResponse(properties=to_struct(expected))
-        state = self._configured().update(resource, inputs, request.timeout)
+        state = self._session.lifecycle.update(resource, inputs, request.timeout)
         return provider_pb2.UpdateResponse(properties=to_struct(state.outputs))
 
     @plainly
     def Read(self, request: Any, _context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         resource = self._resource(request.urn)
-        state: State | None = self._configured().read(
+        state: State | None = self._session.lifecycle.read(
             resource, request.id, from_struct(request.inputs), from_struct(request.properties)
         )
         if state is None:
@@ -202,7 +151,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @plainly
     def Delete(self, request: Any, _context: grpc.ServicerContext) -> empty_pb2.Empty:
-        self._configured().delete(self._resource(request.urn), request.id, request.timeout)
+        self._session.lifecycle.delete(self._resource(request.urn), request.id, request.timeout)
         return empty_pb2.Empty()
 
     @plainly
@@ -210,25 +159,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         arguments = from_struct(request.args)
         if has_unknown(arguments):
             return _returning({})
-        lifecycle = self._configured()
         if request.tok == CLIENT_CONFIG:
-            return _returning(self._client_config())
-        if request.tok == CLIENT_TOKEN and self._credential is not None:
-            return _returning({"token": Secret(self._credential.token(arguments.get("endpoint", "")))})
+            return _returning(self._session.client_config())
+        if request.tok == CLIENT_TOKEN:
+            return _returning({"token": Secret(self._session.credential.token(arguments.get("endpoint", "")))})
         function = self._table.functions.get(request.tok)
         if function is None:
             raise ValueError(f"the stand-in azure-native provider does not have the function {request.tok}{ADD_A_ROW}")
-        return _returning(lifecycle.call(function, arguments))
-
-    def _client_config(self) -> dict[str, Value]:
-        assert self._credential is not None and self._settings is not None
-        claims = self._credential.claims()
-        return {
-            "clientId": claims.get("appid", self._settings.client),
-            "objectId": claims.get("oid", ""),
-            "subscriptionId": self._settings.subscription,
-            "tenantId": claims.get("tid", self._settings.tenant),
-        }
+        return _returning(self._session.lifecycle.call(function, arguments))
 
     def _resource(self, urn: str) -> Resource:
         token = urn.split("::")[2].rpartition("$")[2]
@@ -236,10 +174,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             raise ValueError(f"the stand-in azure-native provider does not have the resource {token}{ADD_A_ROW}")
         return self._table.resources[token]
 
-    def _configured(self) -> Lifecycle:
-        if self._lifecycle is None:
+    @property
+    def _session(self) -> Session:
+        if self._configured is None:
             raise ConfigurationError("the engine has not configured the provider")
-        return self._lifecycle
+        return self._configured
 
 
 ADD_A_ROW = "; it is a row in local_azure/azure_native/catalogue.py"

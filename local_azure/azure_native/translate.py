@@ -19,11 +19,13 @@ Json = Any
 def request_path(target: Resource | Function, subscription: str, inputs: Mapping[str, Value]) -> str:
     """The path of a resource or function. A scope is a resource ID itself, so its slashes stay.
 
-    Raises KeyError naming a parameter that is not given.
+    Raises ValueError naming a parameter that is not given.
     """
     given = {"subscriptionId": subscription, **inputs}
 
     def fill(found: re.Match[str]) -> str:
+        if found[1] not in given:
+            raise ValueError(f"missing required argument '{found[1]}' of {target.token}")
         value = str(given[found[1]])
         return value.strip("/") if found[1] == "scope" else quote(value, safe="")
 

@@ -77,6 +77,8 @@ def management_cluster(name: str, version: str = "1.36.2", tags: dict[str, str] 
     )
     pulumi.export("issuer", cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url))
     pulumi.export("kubeconfig", credentials.apply(lambda found: found.kubeconfigs[0].value))
+    seen = network.get_virtual_network_output(resource_group_name=group.name, virtual_network_name=net.name)
+    pulumi.export("seen", seen.apply(lambda found: found.address_space.address_prefixes))
     pulumi.export("subscription", authorization.get_client_config_output().subscription_id)
 
 
@@ -92,6 +94,7 @@ def test_from_the_first_preview_to_the_end(engine: Engine, azure: Azure) -> None
     up = engine.up(lambda: management_cluster(name))
     assert up.outputs["issuer"].value.startswith("https://")
     assert up.outputs["subscription"].value == SUBSCRIPTION_ID
+    assert up.outputs["seen"].value == ["10.0.0.0/16"]
     assert up.outputs["kubeconfig"].secret
     assert up.outputs["kubeconfig"].value not in engine.state()
     assert re.fullmatch(r"net[0-9a-f]{8}", up.planned["net"]["name"])

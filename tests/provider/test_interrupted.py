@@ -60,6 +60,7 @@ def end_when_azure_is_at_work(azure: Azure, stack_name: str, how: signal.Signals
     return thread
 
 
+@pytest.mark.filterwarnings("ignore:Error in event stream")  # of the engine that is killed
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
 def test_the_next_run_goes_on(engine: Engine, azure: Azure, pulumi_home: Path, how: signal.Signals) -> None:
     azure.settings(durations={NETWORKS: {"create": 10}})

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from local_azure.azure_native.arm import Arm, AzureError, Interrupted, OperationFailed
+from local_azure.azure_native.answers import AzureError, OperationFailed
+from local_azure.azure_native.arm import Arm, Interrupted
 from local_azure.azure_native.credentials import Credential, Endpoints, Settings
 from tests.unit.azure_native.scripted import Reply, Scripted, serve
 
@@ -154,3 +155,10 @@ def test_one_token_serves_many_calls(azure: Azure) -> None:
         for _ in range(3):
             arm.get(PATH, VERSION)
     assert script.calls("POST /tenant/oauth2/v2.0/token") == 1
+
+
+def test_a_resource_azure_is_still_at_work_on_is_waited_for(azure: Azure) -> None:
+    states = [Reply(200, {"properties": {"provisioningState": state}}) for state in ("Updating", "Succeeded")]
+    with azure({f"GET {PATH}": states}) as (arm, script):
+        arm.settled(PATH, VERSION)
+    assert script.calls(f"GET {PATH}") == 2

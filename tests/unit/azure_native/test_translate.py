@@ -122,3 +122,9 @@ def test_an_agent_pool_shows_its_own_type(table: Table) -> None:
     pool = table.resources["azure-native:containerservice:AgentPool"]
     answer = {"type": "Microsoft.ContainerService/…", "properties": {"type": "VirtualMachineScaleSets"}}
     assert translate.outputs(table, pool, answer)["type"] == "VirtualMachineScaleSets"
+
+
+def test_a_missing_argument_is_named(table: Table) -> None:
+    function = table.functions["azure-native:network:getSubnet"]
+    with pytest.raises(ValueError, match="missing required argument 'subnetName' of azure-native:network:getSubnet"):
+        translate.request_path(function, SUBSCRIPTION, {"resourceGroupName": "fleet", "virtualNetworkName": "net"})
