@@ -104,6 +104,8 @@ def start(
             cwd="/",
             env={"PATH": os.environ.get("PATH", os.defpath), **(env or {}), MARK: name},
             start_new_session=True,
+            # Whatever the user's is: containerd makes the root folders of containers with it, and their users are many.
+            umask=0o022,
         )
     with _lock:
         _children[child.pid] = child
