@@ -11,6 +11,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, OpType
 
+from local_azure.azure_native import pending
 from local_azure.environment import PULUMI_STATE
 from local_azure.errors import LocalAzureError
 from local_azure.instance import PULUMI_HOME
@@ -48,7 +49,7 @@ def up(env: Mapping[str, str], waiting: Callable[[str], None]) -> Outcome:
             opts=automation.LocalWorkspaceOptions(pulumi_home=str(PULUMI_HOME), env_vars=dict(env)),
         )
         if _interrupted():
-            stack.cancel()
+            pending.recover(stack)
         result = stack.up(on_event=engine.event, suppress_outputs=True, color="never")
     except automation.CommandError as error:
         raise LocalAzureError(

@@ -28,31 +28,24 @@ def recover(stack: automation.Stack, table: Table | None = None) -> bool:
     """
     stack.cancel()  # the dead engine's lock
     state = stack.export_stack()
-    deployment = taken_up(state.deployment or {}, table)
-    if deployment is None:
-        return False
-    stack.import_stack(automation.Deployment(state.version, deployment))
-    stack.refresh(color="never")
-    return True
-
-
-def taken_up(deployment: Mapping[str, Any], table: Table | None = None) -> dict[str, Any] | None:
-    """An exported deployment with its pending creations made resources, to be refreshed; None where there are none.
-
-    Creations of other providers stay pending.
-    """
+    deployment = state.deployment or {}
     pending = deployment.get("pending_operations") or []
     creating = [it for it in pending if it["type"] == "creating" and it["resource"]["type"].startswith("azure-native:")]
     if not creating:
-        return None
+        return False
     known = table or Table.load(plugin_folder() / "table.json")
-    return {
+    begun = [_begun(it["resource"], known) for it in creating]
+    mended = {
         **deployment,
-        "resources": [*deployment["resources"], *(_begun(it["resource"], known) for it in creating)],
-        "pending_operations": [it for it in pending if it not in creating],
+        "resources": [*deployment["resources"], *begun],
+        "pending_operations": [it for it in pending if it not in creating],  # other providers create what exists
     }
+    stack.import_stack(automation.Deployment(state.version, mended))
+    stack.refresh(target=[it["urn"] for it in begun], color="never")
+    return True
 
 
-def _begun(resource: dict[str, Any], table: Table) -> dict[str, Any]:
+def _begun(resource: Mapping[str, Any], table: Table) -> dict[str, Any]:
+    """A pending creation's resource as one that exists, with outputs still to be read."""
     known = table.resources[resource["type"]]
     return {**resource, "id": translate.request_path(known, SUBSCRIPTION_ID, resource["inputs"]), "outputs": {}}
