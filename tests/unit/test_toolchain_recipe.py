@@ -40,11 +40,21 @@ def test_no_module_folder_is_left_over(all_of_it: recipe.Recipe) -> None:
 def test_the_version_that_a_tool_claims_is_the_one_its_module_requires(all_of_it: recipe.Recipe) -> None:
     # pause is ours; "flux" is a release of several controllers; a pseudo-version stands for the provider's tag.
     for tool in (tool for tool in all_of_it.tool if tool.name not in {"pause", "flux", "pulumi-kubernetes"}):
-        package = next(iter(tool.programs.values()))
-        required = requirements(recipe.MODULES / tool.module / "go.mod")
-        path = "k8s.io/kubernetes" if package == "." else package
-        module = max((module for module in required if path.startswith(module)), key=len)
-        assert required[module] == tool.version, tool.name
+        for package in tool.programs.values():
+            assert pinned(tool, package) == tool.version, tool.name
+
+
+def test_the_tag_of_an_image_is_the_version_that_its_programs_module_requires(all_of_it: recipe.Recipe) -> None:
+    built_by = {program: (tool, package) for tool in all_of_it.tool for program, package in tool.programs.items()}
+    for image in (image for image in all_of_it.image if image.program != "pause"):
+        assert pinned(*built_by[image.program]) == image.tag, image.reference
+
+
+def pinned(tool: recipe.Tool, package: str) -> str:
+    """The version of the module that has the package; our own main packages are Kubernetes."""
+    required = requirements(recipe.MODULES / tool.module / "go.mod")
+    path = "k8s.io/kubernetes" if package == "." else package
+    return required[max((module for module in required if path.startswith(module)), key=len)]
 
 
 def requirements(go_mod: Path) -> dict[str, str]:
