@@ -26,15 +26,20 @@ def writable() -> bool:
 
 
 def create(name: str) -> str:
-    """Create the group of a node in every hierarchy; returns its path as programs name it, "/slipway/<name>"."""
-    for root in _hierarchies():
-        folder = root
-        for part in (PARENT, name):
-            _delegate(folder)
-            folder = folder / part
+    """Create the group of a node in every hierarchy; returns its path as programs name it, "/slipway/<name>".
+
+    Raises:
+        LocalAzureError: the kernel does not let controllers be handed down.
+    """
+    roots = _hierarchies()
+    for root in roots:
+        folders = [root, root / PARENT, root / PARENT / name]
+        for folder in folders:
             folder.mkdir(exist_ok=True)
             _inherit_cpuset(folder)
-        _delegate(folder)
+            # Beside v1 hierarchies, the one of v2 is for bookkeeping only.
+            if len(roots) == 1:
+                _delegate(folder)
     return f"/{PARENT}/{name}"
 
 
@@ -47,7 +52,8 @@ def pids(name: str = "") -> set[int]:
                 found.update(int(line) for line in (group / "cgroup.procs").read_text().split())
             except OSError:  # the group went away meanwhile, or is a threaded one
                 continue
-    return found
+    # Processes of another pid namespace show as 0, and a signal to that would go to our own process group.
+    return found - {0}
 
 
 def terminate(name: str, grace: float) -> None:
@@ -127,8 +133,15 @@ def _delegate(folder: Path) -> None:
         return
     have = set((folder / "cgroup.controllers").read_text().split())
     missing = (have & _V2_CONTROLLERS) - set(control.read_text().split())
-    if missing:
+    if not missing:
+        return
+    try:
         control.write_text(" ".join(f"+{controller}" for controller in sorted(missing)))
+    except OSError as error:
+        raise LocalAzureError(
+            f"the control group {folder} does not hand its controllers down ({error.strerror})",
+            "processes must not live in it, as they do in some containers: use a virtual machine",
+        ) from error
 
 
 def _inherit_cpuset(folder: Path) -> None:

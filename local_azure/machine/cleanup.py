@@ -9,13 +9,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from local_azure.command import run
+from local_azure.errors import LocalAzureError
 from local_azure.instance import RUN, STATE
 from local_azure.machine import cgroups, containers, mounts, network, processes
+
+PASSES = 5
 
 SHARED_FOLDERS = (
     Path("/var/lib/cni/results"),
@@ -34,11 +38,14 @@ SHARED_FOLDERS = (
 class Removed:
     """How many of each thing there were."""
 
-    processes: int
-    containers: int
-    mounts: int
-    namespaces: int
-    folders: int
+    processes: int = 0
+    containers: int = 0
+    mounts: int = 0
+    namespaces: int = 0
+    folders: int = 0
+
+    def __add__(self, other: Removed) -> Removed:
+        return Removed(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     def __str__(self) -> str:
         counts = [f"{count} {field.name}" for field in fields(self) if (count := getattr(self, field.name))]
@@ -51,6 +58,17 @@ def remove_everything() -> Removed:
     Raises:
         LocalAzureError: a process could not be killed, or a mount not be undone; nothing below it is deleted then.
     """
+    total = Removed()
+    for _ in range(PASSES):
+        # Commands of a process that has just been killed may still have made something.
+        removed = _remove_what_is_there()
+        if removed == Removed():
+            return total
+        total += removed
+    raise LocalAzureError("something starts the local Azure while it is being removed", "end it, then try again")
+
+
+def _remove_what_is_there() -> Removed:
     killed = kill_processes()
     contained = cgroups.kill() + containers.kill_shims(RUN)
     containers.remove_shim_sockets(RUN)
@@ -71,13 +89,19 @@ def kill_processes() -> int:
     """
     names = sorted(processes.names(), key=lambda name: (name != "azure", not name.endswith("kubelet"), name))
     killed = sum(processes.stop(name, grace=0) for name in names)
-    for pid in marked():
-        try:
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
-        except ProcessLookupError:
-            continue
-    return killed
+    strays: set[int] = set()
+    deadline = time.monotonic() + processes.KILL_AFTER
+    while left := marked():
+        if time.monotonic() > deadline:
+            raise LocalAzureError(f"processes {sorted(left)} cannot be killed", "restart the machine")
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        strays |= left
+        time.sleep(0.02)
+    return killed + len(strays)
 
 
 def marked() -> set[int]:
@@ -105,17 +129,25 @@ def _leave_namespace_folder() -> None:
     """`ip netns` mounts its folder onto itself at first use and leaves it so; it does that again when it has to."""
     folder = network.NAMESPACES
     if folder.is_dir() and not any(folder.iterdir()):
-        for target in mounts.below(folder):
-            run(["umount", "--", target])
+        for _ in range(sum(target == folder for target in mounts.all_targets())):
+            run(["umount", "--", folder])
         folder.rmdir()
 
 
 def _remove_folders() -> int:
-    existing = [folder for folder in (RUN, STATE) if folder.exists()]
-    for folder in existing:
-        shutil.rmtree(folder)
+    removed = 0
+    for folder in (RUN, STATE):
+        if folder.is_mount():
+            # A disk of the user's: what is on it goes, the mount stays.
+            inside = list(folder.iterdir())
+            for path in inside:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            removed += bool(inside)
+        elif folder.exists():
+            shutil.rmtree(folder)
+            removed += 1
     _remove_empty(SHARED_FOLDERS)
-    return len(existing)
+    return removed
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:

@@ -12,18 +12,19 @@ AT_ONCE = 100
 
 
 def below(folder: Path) -> list[Path]:
-    """Mount points at or below `folder`, innermost first."""
-    found = []
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        # Blanks and the like are written in octal: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
-        target = Path(re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), line.split()[4]))
-        if target.is_relative_to(folder):
-            found.append(target)
-    return found[::-1]
+    """Mount points below `folder`, innermost first; `folder` itself may be a mount of the user's."""
+    return [target for target in all_targets()[::-1] if folder in target.parents]
+
+
+def all_targets() -> list[Path]:
+    """All mount points, in the order in which they were mounted; one may be there more than once."""
+    # Blanks and the like are written in octal: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [Path(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), line.split()[4])) for line in lines]
 
 
 def unmount_below(folder: Path) -> int:
-    """Unmount all mounts at or below `folder`, also busy ones; returns how many there were."""
+    """Unmount all mounts below `folder`, also busy ones; returns how many there were."""
     targets = below(folder)
     for first in range(0, len(targets), AT_ONCE):
         run(["umount", "--lazy", "--", *targets[first : first + AT_ONCE]])
