@@ -5,6 +5,7 @@ Only the standard library is used here, so that a set-up script can call it befo
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -61,10 +62,17 @@ def install_missing() -> list[str]:
     mend = f"install these in your distribution's way: {' '.join(packages)}"
     if shutil.which("apt-get") is None:
         raise LocalAzureError("packages are missing, and this machine has no apt-get", mend)
-    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
-    if subprocess.run(command, env=environment, check=False).returncode != 0:
-        raise LocalAzureError(f"`{' '.join(command)}` failed, see above", "apt-get update, then try again")
+    # A fresh machine may know of no packages yet; one that does should not have to ask the network for news.
+    if not (_apt(*command[1:]) or (_apt("update") and _apt(*command[1:]))):
+        raise LocalAzureError(f"`{' '.join(command)}` failed, see above", mend)
     return packages
+
+
+def _apt(*words: str) -> bool:
+    """Run apt-get; returns whether it succeeded."""
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
+    environment |= {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    return subprocess.run(["apt-get", *words], env=environment, check=False).returncode == 0
 
 
 def cni_folder() -> Path | None:
