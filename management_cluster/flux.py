@@ -18,6 +18,8 @@ SOURCE: Final = "https://fluxcd.io/flux/installation/#install-the-flux-cli"
 KEPT: Final = ("apiextensions.k8s.io", "core/v1:Namespace")
 """A CRD or the namespace is never deleted on its own: every source and Kustomization would go with it."""
 
+READY_WITHIN: Final = "5m"
+
 
 class Flux(pulumi.ComponentResource):
     """The Flux controllers and their kinds. Ready when the controllers are."""
@@ -33,9 +35,7 @@ class Flux(pulumi.ComponentResource):
         kubernetes.yaml.v2.ConfigGroup(
             "flux",
             yaml=manifests(settings.flux_version),
-            opts=pulumi.ResourceOptions.merge(
-                connection.options(self), pulumi.ResourceOptions(transforms=[_keep_what_holds_others])
-            ),
+            opts=pulumi.ResourceOptions.merge(connection.options(self), pulumi.ResourceOptions(transforms=[_each])),
         )
         self.register_outputs({})
 
@@ -57,8 +57,12 @@ def manifests(version: str) -> str:
         raise pulumi.RunError(str(error)) from None
 
 
-def _keep_what_holds_others(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-    if not any(kind in args.type_ for kind in KEPT):
+def _each(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """Options of single manifests: what holds others is kept, controllers that do not come up fail soon."""
+    if any(kind in args.type_ for kind in KEPT):
+        own = pulumi.ResourceOptions(retain_on_delete=True)
+    elif "apps/v1:Deployment" in args.type_:
+        own = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=READY_WITHIN, update=READY_WITHIN))
+    else:
         return None
-    keep = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(retain_on_delete=True))
-    return pulumi.ResourceTransformResult(props=args.props, opts=keep)
+    return pulumi.ResourceTransformResult(props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, own))
