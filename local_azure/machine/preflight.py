@@ -50,7 +50,7 @@ def find() -> list[str]:
     if missing := packages.missing():
         # The other checks need them.
         return [f"packages are missing: {' '.join(packages.install_command(missing))}"]
-    problems = [*_taken(), *_kernel(), *_firewall()]
+    problems = [*_taken(), *(_kernel() or _firewall())]
     if not any(processes.alive(name) for name in processes.names()):
         # What runs already has taken its memory, disk space and ports.
         problems += [*_resources(), *_ports()]
@@ -109,12 +109,13 @@ def firewalled(rules: str) -> bool:
     return any(line in {"-P INPUT DROP", "-P INPUT REJECT"} for line in lines) and accepted not in lines
 
 
-def _firewall() -> Iterator[str]:
-    if firewalled(run(["iptables", "-w", "-S", "INPUT"])):
-        yield (
-            "the firewall drops what is not allowed, and clusters could not reach the services on this machine: "
-            f"iptables -I INPUT -i {BRIDGE} -j ACCEPT (ufw: ufw allow in on {BRIDGE})"
-        )
+def _firewall() -> list[str]:
+    if not firewalled(run(["iptables", "-w", "-S", "INPUT"])):
+        return []
+    return [
+        "the firewall drops what is not allowed, and clusters could not reach the services on this machine: "
+        f"iptables -I INPUT -i {BRIDGE} -j ACCEPT (ufw: ufw allow in on {BRIDGE})"
+    ]
 
 
 def _ports() -> Iterator[str]:
@@ -157,20 +158,22 @@ def _resources() -> Iterator[str]:
         yield f"only {limit} inotify instances are allowed: sysctl -w fs.inotify.max_user_instances=512"
 
 
-def _kernel() -> Iterator[str]:
+def _kernel() -> list[str]:
     """Tried in namespaces that are gone with the command, so that nothing has to be undone."""
     trials: list[tuple[str, Callable[[], None]]] = [
         ("network namespaces, bridges, veth pairs and masquerading", _try_network),
         ("overlay file systems", _try_overlay),
     ]
+    problems = []
     for what, trial in trials:
         try:
             trial()
         except CommandFailed as failure:
-            reason = failure.output.strip().splitlines()[-1:] or [failure.what]
-            yield f"the kernel does not offer {what} here ({reason[0]}): use a virtual machine, or a newer kernel"
+            reason = (failure.output.strip().splitlines() or [failure.what])[-1]
+            problems.append(f"the kernel does not offer {what} ({reason}): use a virtual machine, or a newer kernel")
     if not cgroups.writable():
-        yield "control groups are not mounted, or read-only: use a virtual machine instead of a container"
+        problems.append("control groups are not mounted, or read-only: use a virtual machine instead of a container")
+    return problems
 
 
 def _try_network() -> None:
