@@ -97,7 +97,10 @@ def _containers(statuses: list[ContainerStatus]) -> Iterator[str]:
         if state is None or status.ready:
             continue
         if waiting := state.waiting:
-            yield f"{status.name} {waiting.reason}" + (f": {waiting.message}" if waiting.message else "")
+            # Of a container that is started again and again, the end of its last run says more than the waiting.
+            last = status.lastState.terminated if status.lastState else None
+            why = last.message or f"ended with code {last.exitCode} ({last.reason})" if last else waiting.message
+            yield f"{status.name} {waiting.reason}" + (f": {why.strip()}" if why else "")
         if (ended := state.terminated) and ended.exitCode:
             yield f"{status.name} ended with code {ended.exitCode} ({ended.reason})"
 

@@ -9,6 +9,7 @@ from lightkube.resources.core_v1 import Pod
 
 from management_cluster.cluster_access import why_not_ready
 
+CRASHING = {"reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"}
 WAITING = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "example/manager"'}
 
 
@@ -23,6 +24,20 @@ WAITING = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "exa
                 "containerStatuses": [{"name": "manager", "ready": False, "state": {"waiting": WAITING}}],
             },
             'manager ImagePullBackOff: Back-off pulling image "example/manager"',
+        ),
+        (
+            {
+                "phase": "Running",
+                "containerStatuses": [
+                    {
+                        "name": "manager",
+                        "ready": False,
+                        "state": {"waiting": CRASHING},
+                        "lastState": {"terminated": {"exitCode": 128, "message": "exec: /manager: permission denied"}},
+                    }
+                ],
+            },
+            "manager CrashLoopBackOff: exec: /manager: permission denied",
         ),
         (
             {
