@@ -27,6 +27,7 @@ from infra.values import (
     Cidr,
     ClusterName,
     DomainName,
+    Duration,
     GitUrl,
     Guid,
     KubernetesVersion,
@@ -101,6 +102,7 @@ class ProviderSettings(_Group):
 
     cluster_api_version: ReleaseVersion = versions.CLUSTER_API
     azure_provider_version: ReleaseVersion = versions.AZURE_PROVIDER
+    drift_period: Duration = "15m"
 
 
 class FluxSettings(_Group):

@@ -116,6 +116,9 @@ ReleaseVersion = Annotated[
         )
     ),
 ]
+Duration = Annotated[
+    str, AfterValidator(_matching(r"[1-9]\d*[smh]", "is not a duration", "Write a number with s, m or h, such as 15m"))
+]
 VmSize = Annotated[
     str,
     AfterValidator(_matching(r"Standard_[A-Za-z]+\w+", "is not a VM size", "Try `az vm list-skus --location REGION`")),

@@ -61,7 +61,12 @@ class ClusterApiProviders(Resource, module="slipway", name="ClusterApiProviders"
         kubeconfig: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"versions": inventory(settings), "kubeconfig": kubeconfig, "cert_manager": None}
+        inputs = {
+            "versions": inventory(settings),
+            "drift_period": settings.drift_period,
+            "kubeconfig": kubeconfig,
+            "cert_manager": None,
+        }
         super().__init__(_Clusterctl(), resource_name, inputs, opts)
 
 
@@ -107,7 +112,7 @@ class _Clusterctl(ResourceProvider):
         if not installed:
             return ReadResult("", {})
         managed = {name: installed[name] for name in props["versions"] if name in installed}
-        inputs = {"versions": managed, "kubeconfig": props["kubeconfig"]}
+        inputs = {"versions": managed, "drift_period": props["drift_period"], "kubeconfig": props["kubeconfig"]}
         return ReadResult(id_, {**inputs, "cert_manager": cluster.cert_manager_version()}, inputs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -115,9 +120,10 @@ class _Clusterctl(ResourceProvider):
 
 
 def _converge(props: dict[str, Any]) -> dict[str, Any]:
-    installed = converge(props["kubeconfig"], props["versions"], status)
+    installed = converge(props["kubeconfig"], props["versions"], props["drift_period"], status)
     return {
         "versions": {name: installed[name] for name in props["versions"]},
+        "drift_period": props["drift_period"],
         "kubeconfig": props["kubeconfig"],
         "cert_manager": ClusterAccess(props["kubeconfig"]).cert_manager_version(),
     }

@@ -25,6 +25,10 @@ FLAGS: Final = {
 FEATURES: Final = {"CLUSTER_TOPOLOGY": "true", "EXP_MACHINE_POOL": "true"}
 """Variables of the providers' manifests: the fleet's classes are topologies, AKS's pools are machine pools."""
 
+DRIFT_PERIOD: Final = "AZURE_SYNC_PERIOD"
+"""The variable that says how often ASO compares a resource with Azure; its own default is an hour.
+https://azure.github.io/azure-service-operator/guide/aso-controller-settings-options/"""
+
 PROVIDER_TIMEOUT: Final = 600
 """Seconds that clusterctl waits for each provider to be ready."""
 
@@ -64,12 +68,15 @@ def upgrades(installed: Mapping[str, str], wanted: Mapping[str, str]) -> list[st
     ]
 
 
-def converge(kubeconfig: str, wanted: Mapping[str, str], status: Callable[[str], None]) -> dict[str, str]:
+def converge(
+    kubeconfig: str, wanted: Mapping[str, str], drift_period: str, status: Callable[[str], None]
+) -> dict[str, str]:
     """Install what is missing, upgrade what is older, wait until it is ready.
 
     Args:
         kubeconfig: administrator's credentials, YAML.
         wanted: versions by name in clusterctl's inventory.
+        drift_period: how often ASO compares with Azure, e.g. "15m"; used where something is installed or upgraded.
         status: is told what is awaited, and for how long.
 
     Returns:
@@ -86,9 +93,9 @@ def converge(kubeconfig: str, wanted: Mapping[str, str], status: Callable[[str],
     missing = {name: version for name, version in wanted.items() if name not in installed}
     older = {name: version for name, version in wanted.items() if name in installed and installed[name] != version}
     if missing:
-        _clusterctl(["init"], missing, kubeconfig, cluster, status)
+        _clusterctl(["init"], missing, kubeconfig, drift_period=drift_period, cluster=cluster, status=status)
     if older:
-        _clusterctl(["upgrade", "apply"], older, kubeconfig, cluster, status)
+        _clusterctl(["upgrade", "apply"], older, kubeconfig, drift_period=drift_period, cluster=cluster, status=status)
     return cluster.installed_providers() if missing or older else installed
 
 
@@ -96,6 +103,8 @@ def _clusterctl(
     verb: list[str],
     versions: Mapping[str, str],
     kubeconfig: str,
+    *,
+    drift_period: str,
     cluster: ClusterAccess,
     status: Callable[[str], None],
 ) -> None:
@@ -108,7 +117,12 @@ def _clusterctl(
 
     with secret_file(kubeconfig, "kubeconfig") as file:
         try:
-            run(argv, env={**FEATURES, "KUBECONFIG": str(file)}, timeout=_WHOLE_TIMEOUT, waiting=waiting)
+            run(
+                argv,
+                env={**FEATURES, DRIFT_PERIOD: drift_period, "KUBECONFIG": str(file)},
+                timeout=_WHOLE_TIMEOUT,
+                waiting=waiting,
+            )
         except CommandFailed as error:
             pods = "".join(f"\n    {line}" for line in cluster.not_ready())
             raise ExternalError(f"{error}" + (f"\n  Pods that are not ready:{pods}" if pods else "")) from None

@@ -7,6 +7,7 @@ from typing import Final
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+import yaml
 
 from external.command import CommandFailed, ExternalError, require, run
 from infra.settings import FluxSettings
@@ -19,6 +20,12 @@ KEPT: Final = ("apiextensions.k8s.io", "core/v1:Namespace")
 """A CRD or the namespace is never deleted on its own: every source and Kustomization would go with it."""
 
 READY_WITHIN: Final = "5m"
+TUNING: Final = (
+    "--concurrent=20",  # the Kustomizations of a cluster wait until it is healthy, so many wait at once
+    "--requeue-dependency=5s",
+    "--watch-configs-label-selector=owner!=helm",  # a cluster's agent starts when its kubeconfig appears
+)
+"""Arguments of kustomize-controller beside its own: https://fluxcd.io/flux/components/kustomize/options/"""
 
 
 class Flux(pulumi.ComponentResource):
@@ -34,7 +41,7 @@ class Flux(pulumi.ComponentResource):
         super().__init__("slipway:flux:Flux", resource_name, None, opts)
         kubernetes.yaml.v2.ConfigGroup(
             "flux",
-            yaml=manifests(settings.flux_version),
+            yaml=_tuned(manifests(settings.flux_version)),
             opts=pulumi.ResourceOptions.merge(connection.options(self), pulumi.ResourceOptions(transforms=[_each])),
         )
         self.register_outputs({})
@@ -55,6 +62,14 @@ def manifests(version: str) -> str:
         return run(["flux", "install", "--export", f"--namespace={NAMESPACE}", f"--components={components}"])
     except (ExternalError, CommandFailed) as error:
         raise pulumi.RunError(str(error)) from None
+
+
+def _tuned(documents: str) -> str:
+    found = list(yaml.safe_load_all(documents))
+    for each in found:
+        if each["kind"] == "Deployment" and each["metadata"]["name"] == "kustomize-controller":
+            each["spec"]["template"]["spec"]["containers"][0]["args"].extend(TUNING)
+    return yaml.safe_dump_all(found)
 
 
 def _each(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:

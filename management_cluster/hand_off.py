@@ -149,7 +149,7 @@ class HandOff(pulumi.ComponentResource):
             metadata=ObjectMetaArgs(name="fleet", namespace=NAMESPACE, annotations={"pulumi.com/skipAwait": "true"}),
             spec={
                 "interval": "10m",
-                "retryInterval": "1m",
+                "retryInterval": "10s",
                 "path": "./management",
                 "prune": True,
                 "deletionPolicy": "Orphan",

@@ -100,9 +100,9 @@ class Clusters:
         """Start whatever is recorded and does not run: after a crash, a stop, or a restart of the machine."""
         _each(self._resume, list(records.load_all()))
 
-    def stop(self) -> None:
-        """Stop all processes of all clusters, keep their data."""
-        _each(self._stop, list(records.load_all()))
+    def stop(self, resource_id: str | None = None) -> None:
+        """Stop the processes of all clusters, or of one, and keep their data; `resume` starts them again."""
+        _each(self._stop, list(records.load_all()) if resource_id is None else [resource_id.lower()])
 
     def admin_kubeconfig(self, resource_id: str) -> str:
         """The kubeconfig (YAML) of the cluster's administrator, with a client certificate.

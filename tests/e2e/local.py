@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import subprocess
 import tempfile
@@ -13,9 +14,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from azure.identity import WorkloadIdentityCredential
+from azure.mgmt.containerservice import ContainerServiceClient
+
 from local_azure import environment, first_cluster
 from local_azure.command import CommandFailed, run
-from local_azure.instance import SIMULATOR
+from local_azure.instance import OPERATOR_CLIENT_ID, SIMULATOR, SUBSCRIPTION_ID, TENANT_ID
 from local_azure.toolchain import ensure
 
 CHECKOUT = Path(__file__).parents[2]
@@ -57,13 +61,33 @@ class Local:
         words = urllib.parse.urlencode({"since": since, **query})
         context = ssl.create_default_context(cafile=str(environment.CA_BUNDLE))
         with urllib.request.urlopen(f"https://{SIMULATOR}/_local/requests?{words}", context=context) as answer:
-            found: list[Mapping[str, Any]] = json.load(answer)["requests"]
+            found: list[Mapping[str, Any]] = json.load(answer)
         return found
 
-    def writes(self, since: float) -> list[str]:
-        """The writing requests since a time, as "METHOD path"."""
+    def writes(self, since: float, **query: str) -> list[str]:
+        """The writing requests since a time, as "METHOD path"; `client_id` chooses whose."""
         methods = ("PUT", "PATCH", "DELETE")
-        return [f"{each['method']} {each['path']}" for each in self.requests(since) if each["method"] in methods]
+        found = self.requests(since, **query)
+        return [f"{each['method']} {each['path']}" for each in found if each["method"] in methods]
+
+    def azure(self) -> ContainerServiceClient:
+        """Microsoft's own client, signed in as the operator: what the portal does."""
+        os.environ.setdefault("SSL_CERT_FILE", str(environment.CA_BUNDLE))
+        credential = WorkloadIdentityCredential(
+            tenant_id=TENANT_ID,
+            client_id=OPERATOR_CLIENT_ID,
+            token_file_path=self.env["ARM_OIDC_TOKEN_FILE_PATH"],
+            authority=f"https://{SIMULATOR}",
+            disable_instance_discovery=True,
+            connection_verify=str(environment.CA_BUNDLE),
+        )
+        return ContainerServiceClient(
+            credential,
+            SUBSCRIPTION_ID,
+            base_url=f"https://{SIMULATOR}",
+            credential_scopes=["https://management.azure.com/.default"],
+            connection_verify=str(environment.CA_BUNDLE),
+        )
 
 
 def make(target: str, timeout: float = 900, cwd: Path = CHECKOUT) -> str:

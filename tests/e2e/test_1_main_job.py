@@ -7,6 +7,7 @@ import re
 import time
 from pathlib import Path
 
+from local_azure.instance import OPERATOR_CLIENT_ID
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually, make
 
 NODE_OF_POOL = "kubernetes.azure.com/agentpool=system"
@@ -29,22 +30,24 @@ def test_workloads_know_their_cluster(local: Local) -> None:
 
 
 def test_controllers_sign_in_by_federation_only(local: Local) -> None:
-    tokens = [each for each in local.requests() if each["path"].endswith("/oauth2/v2.0/token")]
-    assert tokens
-    assert all(each["status"] != 200 or each.get("grant") == "client_assertion" for each in tokens)
+    sign_ins = [each["body"] for each in local.requests() if each["path"].endswith("/oauth2/v2.0/token")]
+    subjects = {each["presented"]["sub"] for each in sign_ins}
+    assert "system:serviceaccount:capz-system:azureserviceoperator-default" in subjects
+    assert "system:serviceaccount:capz-system:capz-manager" in subjects
+    assert not any("client_secret" in each for each in sign_ins)
 
 
 def test_a_second_run_changes_nothing(local: Local) -> None:
     since = time.time()
     printed = make("local")
     assert "Nothing had to be changed" in printed
-    assert [each for each in local.writes(since) if "deployments" not in each] == []
+    assert local.writes(since, client_id=OPERATOR_CLIENT_ID) == []
 
 
 def test_preview_expects_no_changes_and_writes_nothing(local: Local) -> None:
     since = time.time()
     local.run("pulumi", "preview", "--non-interactive", "--expect-no-changes")
-    assert local.writes(since) == []
+    assert local.writes(since, client_id=OPERATOR_CLIENT_ID) == []
 
 
 def test_the_state_does_not_know_the_fleet(local: Local) -> None:
@@ -65,6 +68,15 @@ def test_a_pool_is_scaled_by_a_commit(local: Local) -> None:
         local.reconcile(MANAGEMENT, "source", "git", "fleet")
         eventually(lambda count=count: _nodes(local) == count, 180, f"{count} nodes in the pool system")  # type: ignore[misc]
         assert any("agentpools/system" in each.lower() for each in local.writes(since))
+
+
+def test_drift_in_azure_is_corrected(local: Local) -> None:
+    """Somebody scales the pool in the portal; Azure Service Operator compares every `slipway:driftPeriod`."""
+    pool = local.azure().agent_pools.get(FIRST, FIRST, "system")
+    pool.count = 2
+    local.azure().agent_pools.begin_create_or_update(FIRST, FIRST, "system", pool).result()
+    assert _nodes(local) == 2
+    eventually(lambda: _nodes(local) == 1, 240, "the pool as Git says")
 
 
 def _scale(fleet: Path, count: int) -> None:
