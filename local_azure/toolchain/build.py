@@ -28,7 +28,7 @@ from local_azure.toolchain.recipe import Tool, load
 KEEP = "SLIPWAY_KEEP_BUILD_CACHE"
 """Set it to 1 to keep Go's caches and the packed programs: a changed pin then costs seconds instead of minutes."""
 
-FREE_GIB = 16
+FREE_GIB = 26
 """What a first build needs for a while, nearly all of it Go's caches."""
 
 FORGET_DAYS = 14

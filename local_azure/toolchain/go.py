@@ -126,7 +126,7 @@ def _failure(argv: Sequence[str], folder: Path, lines: Sequence[str]) -> BuildFa
     text = "\n".join(lines)
     mend = ""
     if "no space left on device" in text:
-        mend = f"free some disk: a first build needs 15 GB below {CACHE} for a while, and leaves 2 GB"
+        mend = f"free some disk: a first build needs 26 GB below {CACHE} for a while, and leaves 2 GB"
     elif "checksum mismatch" in text or "SECURITY ERROR" in text:
         mend = "what was downloaded is not what is pinned: remove the download and try again, and do not edit go.sum"
     elif re.search(r"dial tcp|lookup .* (no such host|server misbehaving)|i/o timeout|connection refused", text):
