@@ -1,0 +1,1 @@
+"""How the fleet is: read from the management cluster (`inventory`), judged (`health`), shown (`report`)."""

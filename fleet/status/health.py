@@ -1,0 +1,168 @@
+"""Judges each cluster: ready, changing or failing, and why, in words; pure, from an `Inventory`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from fleet.status.inventory import Inventory
+from fleet.status.problems import Problem, of_cluster, of_kustomization, of_source
+from fleet.status.records import Cluster
+
+FLUX: Final = "flux-system"
+FLEET: Final = ("GitRepository", FLUX, "fleet")
+"""The fleet repository, as the program hands it over."""
+
+
+class Health(StrEnum):
+    """How something is; all is well only when everything is READY."""
+
+    READY = "Ready"
+    CHANGING = "Changing"
+    FAILING = "Failing"
+    PAUSED = "Paused"
+    DELETING = "Deleting"
+
+
+@dataclass(frozen=True)
+class PoolStatus:
+    """Machines of one pool.
+
+    Attributes:
+        version: the Kubernetes version that the pool shall have.
+    """
+
+    name: str
+    ready: int
+    desired: int
+    version: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What Flux applied to a cluster, and what its source has; empty where nobody knows yet."""
+
+    applied: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ClusterStatus:
+    """One cluster of the fleet.
+
+    Attributes:
+        environment: empty for a cluster that is not from the fleet repository.
+        desired_version, actual_version: Kubernetes; actual is the control plane's.
+        agent, revision: of the agent's manifests, and of the fleet repository.
+        why: what keeps it from being ready, worst first.
+    """
+
+    name: str
+    namespace: str
+    environment: str
+    cluster_class: str
+    desired_version: str
+    actual_version: str
+    pools: tuple[PoolStatus, ...]
+    phase: str
+    health: Health
+    agent: Applied
+    revision: Applied
+    why: tuple[str, ...]
+    created: datetime
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something above the clusters, such as an environment, that is not ready."""
+
+    name: str
+    health: Health
+    why: str
+
+
+@dataclass(frozen=True)
+class FleetStatus:
+    """All clusters by environment and name, and what is wrong above them."""
+
+    revision: str
+    clusters: tuple[ClusterStatus, ...]
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether all is well."""
+        return not self.troubles and all(each.health is Health.READY for each in self.clusters)
+
+
+def judge(inventory: Inventory) -> FleetStatus:
+    """The status of the whole fleet."""
+    clusters = [_cluster(each, inventory) for each in inventory.clusters]
+    clusters.sort(key=lambda each: (each.environment, each.namespace, each.name))
+    fleet = inventory.sources.get(FLEET)
+    return FleetStatus(fleet.status.artifact.revision if fleet else "", tuple(clusters), tuple(_troubles(inventory)))
+
+
+def _cluster(cluster: Cluster, inventory: Inventory) -> ClusterStatus:
+    metadata, spec = cluster.metadata, cluster.spec
+    control_plane = inventory.control_planes.get((metadata.namespace, spec.control_plane_ref.name))
+    problems = list(of_cluster(cluster, inventory))
+    # Those that are failing first; among equals, causes come before what follows from them.
+    problems.sort(key=lambda problem: problem.expected)
+    return ClusterStatus(
+        name=metadata.name,
+        namespace=metadata.namespace,
+        environment=metadata.labels.get("environment", ""),
+        cluster_class=spec.topology.class_ref.name,
+        desired_version=spec.topology.version,
+        actual_version=control_plane.status.version if control_plane else "",
+        pools=tuple(
+            PoolStatus(pool.name, pool.status.ready_replicas, pool.desired, pool.spec.template.spec.version)
+            for pool in sorted(inventory.pools.get(cluster.key, []), key=lambda pool: pool.name)
+        ),
+        phase=cluster.status.phase,
+        health=_health(cluster, problems),
+        agent=_applied(inventory, cluster, "agent"),
+        revision=_applied(inventory, cluster, "sync"),
+        why=tuple(problem.words for problem in problems),
+        created=metadata.creation_timestamp,
+    )
+
+
+def _health(cluster: Cluster, problems: list[Problem]) -> Health:
+    paused = cluster.condition("Paused")
+    if cluster.metadata.deletion_timestamp:
+        return Health.DELETING
+    if cluster.spec.paused or (paused and paused.status == "True"):
+        return Health.PAUSED
+    return _worst(problems)
+
+
+def _worst(problems: list[Problem]) -> Health:
+    if not problems:
+        return Health.READY
+    return Health.CHANGING if all(problem.expected for problem in problems) else Health.FAILING
+
+
+def _applied(inventory: Inventory, cluster: Cluster, what: str) -> Applied:
+    namespace, name = cluster.key
+    kustomization = inventory.kustomizations.get((namespace, f"{name}-{what}"))
+    if kustomization is None:
+        return Applied("", "")
+    source = inventory.sources.get(kustomization.source)
+    return Applied(kustomization.status.last_applied_revision, source.status.artifact.revision if source else "")
+
+
+def _troubles(inventory: Inventory) -> Iterator[Trouble]:
+    """What Flux on the management cluster itself applies, and from where: where that fails, no request arrives."""
+    for (kind, namespace, name), source in sorted(inventory.sources.items()):
+        if namespace == FLUX:
+            for problem in of_source(source):
+                yield Trouble(f"{kind} {name}", _worst([problem]), problem.words)
+    for (namespace, _), kustomization in sorted(inventory.kustomizations.items()):
+        if namespace == FLUX:
+            for problem in of_kustomization(kustomization, inventory):
+                yield Trouble(f"Kustomization {kustomization.metadata.name}", _worst([problem]), problem.words)

@@ -1,0 +1,116 @@
+"""Reads from the management cluster all that a status is made of: one list call per kind, in pages, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from fleet.status.records import Cluster, ControlPlane, Kustomization, Object, Pool, Source
+
+Lister = Callable[[str, str, str], Iterable[dict[str, Any]]]
+"""Gives all objects of a kind, by its group, version and plural; none where the cluster does not know the kind."""
+
+CLUSTERS: Final = ("cluster.x-k8s.io", "v1beta2", "clusters")
+KUSTOMIZATIONS: Final = ("kustomize.toolkit.fluxcd.io", "v1", "kustomizations")
+CONTROL_PLANES: Final = (
+    ("infrastructure.cluster.x-k8s.io", "v1beta1", "azureasomanagedcontrolplanes"),
+    ("controlplane.cluster.x-k8s.io", "v1beta2", "kubeadmcontrolplanes"),
+)
+POOLS: Final = (
+    ("cluster.x-k8s.io", "v1beta2", "machinepools"),
+    ("cluster.x-k8s.io", "v1beta2", "machinedeployments"),
+)
+SOURCES: Final = (
+    ("GitRepository", "source.toolkit.fluxcd.io", "v1", "gitrepositories"),
+    ("OCIRepository", "source.toolkit.fluxcd.io", "v1", "ocirepositories"),
+)
+AZURE: Final = (
+    ("ResourceGroup", "resources.azure.com", "v1api20200601", "resourcegroups"),
+    ("ManagedCluster", "containerservice.azure.com", "v1api20240901", "managedclusters"),
+    ("ManagedClustersAgentPool", "containerservice.azure.com", "v1api20240901", "managedclustersagentpools"),
+)
+OWNER: Final = "serviceoperator.azure.com/owner-name"
+"""ASO's label with the name of what a resource belongs to."""
+
+CONNECTIONS: Final = 8
+"""Requests at the same time."""
+
+
+@dataclass(frozen=True)
+class AzureResource:
+    """What Azure Service Operator says of one resource of a cluster."""
+
+    kind: str
+    object: Object
+
+    @property
+    def cluster(self) -> tuple[str, str]:
+        """Namespace and name of the cluster it is part of: classes call everything but pools as the cluster."""
+        metadata = self.object.metadata
+        pool = self.kind == "ManagedClustersAgentPool"
+        return metadata.namespace, metadata.labels.get(OWNER, "") if pool else metadata.name
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The fleet's objects, found by (namespace, name), sources with their kind before it."""
+
+    clusters: tuple[Cluster, ...]
+    control_planes: dict[tuple[str, str], ControlPlane] = field(default_factory=dict)
+    pools: dict[tuple[str, str], list[Pool]] = field(default_factory=dict)
+    kustomizations: dict[tuple[str, str], Kustomization] = field(default_factory=dict)
+    sources: dict[tuple[str, str, str], Source] = field(default_factory=dict)
+    azure: dict[tuple[str, str], list[AzureResource]] = field(default_factory=dict)
+    taken: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def read(list_all: Lister) -> Inventory:
+    """Read the management cluster, without Azure's resources.
+
+    Raises:
+        ExternalError: it does not answer, or refuses; raised by the lister.
+    """
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        # One after the other it would be as many round trips.
+        clusters = pool.submit(list_all, *CLUSTERS)
+        control_planes = [pool.submit(list_all, *kind) for kind in CONTROL_PLANES]
+        pools = [pool.submit(list_all, *kind) for kind in POOLS]
+        kustomizations = pool.submit(list_all, *KUSTOMIZATIONS)
+        sources = {kind: pool.submit(list_all, *rest) for kind, *rest in SOURCES}
+    return Inventory(
+        tuple(map(Cluster.model_validate, clusters.result())),
+        {each.key: each for listed in control_planes for each in map(ControlPlane.model_validate, listed.result())},
+        _by_cluster(Pool.model_validate(each) for listed in pools for each in listed.result()),
+        {each.key: each for each in map(Kustomization.model_validate, kustomizations.result())},
+        {
+            (kind, *each.key): each
+            for kind, listed in sources.items()
+            for each in map(Source.model_validate, listed.result())
+        },
+    )
+
+
+def with_azure(inventory: Inventory, list_all: Lister) -> Inventory:
+    """The same with what Azure Service Operator says; dear, since it converts every object that is listed.
+
+    Raises:
+        ExternalError: as `read`.
+    """
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        listed = {kind: pool.submit(list_all, *rest) for kind, *rest in AZURE}
+    azure: dict[tuple[str, str], list[AzureResource]] = {}
+    for kind, items in listed.items():
+        for item in items.result():
+            resource = AzureResource(kind, Object.model_validate(item))
+            azure.setdefault(resource.cluster, []).append(resource)
+    return replace(inventory, azure=azure)
+
+
+def _by_cluster(pools: Iterable[Pool]) -> dict[tuple[str, str], list[Pool]]:
+    found: dict[tuple[str, str], list[Pool]] = {}
+    for pool in pools:
+        found.setdefault((pool.metadata.namespace, pool.spec.cluster_name), []).append(pool)
+    return found

@@ -1,0 +1,102 @@
+"""Shows a fleet's status: a table for people, JSON for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from fleet.status.health import Applied, ClusterStatus, FleetStatus, Health
+from fleet.status.problems import short
+
+STYLES: Final = {
+    Health.READY: "green",
+    Health.CHANGING: "yellow",
+    Health.FAILING: "red",
+    Health.PAUSED: "magenta",
+    Health.DELETING: "magenta",
+}
+LONGEST: Final = 160
+"""Characters of a reason in the table; JSON has all of it."""
+
+
+def show(status: FleetStatus, console: Console, now: datetime) -> None:
+    """Print the table, what is wrong above the clusters, and one line that sums up."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("cluster", "environment", "class", "Kubernetes", "pools", "state", "agent", "revision", "age"):
+        table.add_column(column, no_wrap=column != "pools")
+    table.add_column("why", overflow="fold")
+    for cluster in status.clusters:
+        table.add_row(*_row(cluster, now))
+    if status.clusters:
+        console.print(table)
+    for trouble in status.troubles:
+        console.print(f"[{STYLES[trouble.health]}]{escape(trouble.name)}[/]: {escape(_cut(trouble.why))}")
+    console.print(summary(status))
+
+
+def summary(status: FleetStatus) -> str:
+    """One line: how many clusters are how, and what Flux last fetched of the fleet repository."""
+    counts = Counter(cluster.health for cluster in status.clusters)
+    noun = "cluster" if len(status.clusters) == 1 else "clusters"
+    parts = [f"{counts[health]} {health}" for health in Health if counts[health]]
+    fetched = f"fleet repository at {short(status.revision)}" if status.revision else "no fleet repository"
+    return f"{len(status.clusters)} {noun}" + (f": {', '.join(parts)}" if parts else "") + f"; {fetched}"
+
+
+def as_json(status: FleetStatus) -> dict[str, Any]:
+    """The whole status; times are ISO 8601, revisions as Flux writes them."""
+    clusters = [{**asdict(each), "created": each.created.isoformat()} for each in status.clusters]
+    troubles = [asdict(each) for each in status.troubles]
+    return {"ready": status.ready, "revision": status.revision, "clusters": clusters, "troubles": troubles}
+
+
+def _row(cluster: ClusterStatus, now: datetime) -> tuple[str, ...]:
+    created = cluster.phase not in ("", "Provisioned") and cluster.phase != cluster.health
+    state = f"{cluster.health} ({cluster.phase})" if created else str(cluster.health)
+    pools = [
+        f"{pool.name} {pool.ready}/{pool.desired}"
+        + (f" ({pool.version})" if pool.version != cluster.desired_version else "")
+        for pool in cluster.pools
+    ]
+    return (
+        escape(cluster.name),
+        cluster.environment or "-",
+        cluster.cluster_class or "-",
+        _change(cluster.actual_version or "none", cluster.desired_version),
+        ", ".join(pools) or "-",
+        f"[{STYLES[cluster.health]}]{state}[/]",
+        _applied(cluster.agent),
+        _applied(cluster.revision),
+        age(now - cluster.created),
+        escape(_cut(cluster.why[0])) if cluster.why else "",
+    )
+
+
+def _applied(revisions: Applied) -> str:
+    if not revisions.applied and not revisions.source:
+        return "-"
+    return _change(short(revisions.applied), short(revisions.source or revisions.applied))
+
+
+def _change(now: str, then: str) -> str:
+    return now if now == then or not then else f"{now} → {then}"
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+
+
+def age(passed: timedelta) -> str:
+    """How long, in its largest unit: 45s, 12m, 5h, 3d."""
+    seconds = int(passed.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit}"
+    return f"{max(seconds, 0)}s"
