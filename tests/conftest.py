@@ -1,12 +1,21 @@
-"""Runs the fast folders first and the ones that start clusters last."""
+"""Runs the fast folders first and the ones that start clusters last, with the pinned tools on PATH."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from local_azure.toolchain import built
+
 FOLDERS = ["unit", "fleet", "conformance", "provider", "program", "machine", "e2e"]
+
+
+def pytest_configure() -> None:
+    """Tests meet the tools that a user of this project has, once they are built; those that need them say so."""
+    if tools := built():
+        os.environ["PATH"] = os.pathsep.join([str(tools.bin), os.environ.get("PATH", os.defpath)])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,6 @@
 `tools.toml` says what is built from what, `modules/` pins it by checksum, `ensure()` builds what is missing.
 """
 
-from local_azure.toolchain.build import Toolchain, ensure
+from local_azure.toolchain.build import Toolchain, built, ensure
 
-__all__ = ["Toolchain", "ensure"]
+__all__ = ["Toolchain", "built", "ensure"]

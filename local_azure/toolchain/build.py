@@ -61,6 +61,16 @@ def ensure(progress: Progress | None = None) -> Toolchain:
         with _alone(shown):
             _build(layout, go, shown)
     layout.touch()
+    return _results(layout)
+
+
+def built() -> Toolchain | None:
+    """What `ensure` would return, if nothing is missing; builds nothing."""
+    layout = lay_out(load(), find())
+    return _results(layout) if layout.complete() else None
+
+
+def _results(layout: Layout) -> Toolchain:
     return Toolchain(
         bin=layout.bin,
         releases=layout.releases,

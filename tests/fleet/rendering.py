@@ -35,6 +35,9 @@ RUNTIME_INFO = {
 GIT = {"git_username": "flux", "git_password": "12345"}
 """What it writes into the Secret fleet-git-values; a password of digits, since that is the hard case."""
 
+OWNER = "kustomize.toolkit.fluxcd.io/"
+SECRET, UNMASKED = "kind: Secret", "kind: Unmasked"
+
 Object = dict[str, Any]
 
 
@@ -77,7 +80,10 @@ def kustomize(path: Path) -> Rendered:
 
 
 def flux(repository: Path, kustomization: Object, values: Mapping[str, str]) -> Rendered:
-    """What a Flux Kustomization applies: `flux build`, with `values` for what its substituteFrom names on a cluster."""
+    """What a Flux Kustomization applies: `flux build`, with `values` for what its substituteFrom names on a cluster.
+
+    The labels by which Flux marks what is its own are left out.
+    """
     definition = repository.parent / "kustomization-for-flux.yaml"
     inline = kustomization["spec"].get("postBuild", {}).get("substitute", {})
     spec = {**kustomization["spec"], "postBuild": {"substitute": {**values, **inline}}}
@@ -86,7 +92,21 @@ def flux(repository: Path, kustomization: Object, values: Mapping[str, str]) -> 
     path = repository / kustomization["spec"]["path"]
     arguments = ["--path", str(path), "--kustomization-file", str(definition), "--dry-run", "--strict-substitute"]
     namespace = ["--namespace", kustomization["metadata"]["namespace"]]
-    return _parse(_run("flux", "build", "kustomization", name, *arguments, *namespace))
+    rendered = _parse(_run("flux", "build", "kustomization", name, *arguments, *namespace))
+    for each in rendered:
+        labels = each["metadata"].get("labels", {})
+        for label in [label for label in labels if label.startswith(OWNER)]:
+            del labels[label]
+        if not labels:
+            each["metadata"].pop("labels", None)
+    return rendered
+
+
+def _unmask_secrets(repository: Path) -> None:
+    """`flux build` blanks what is in a Secret; so here the repository's Secrets are of another kind until then."""
+    for file in (repository / "hydration").rglob("*.yaml"):
+        text = re.sub(f"^{SECRET}$", UNMASKED, file.read_text(), flags=re.MULTILINE)
+        file.write_text(text.replace("kind: Kustomization|Secret", "kind: Kustomization|Unmasked"))
 
 
 class Fleet:
@@ -95,6 +115,7 @@ class Fleet:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "fleet"
         shutil.copytree(REPOSITORY, self.path)
+        _unmask_secrets(self.path)
 
     def request(self, cluster: str, manifest: str | None = None) -> Path:
         """Add the example request under another name, with another cluster.yaml if `manifest` is given."""
@@ -126,7 +147,7 @@ class Fleet:
 
 
 def _parse(text: str) -> Rendered:
-    return Rendered(each for each in yaml.safe_load_all(text) if each)
+    return Rendered(each for each in yaml.safe_load_all(text.replace(UNMASKED, SECRET)) if each)
 
 
 def _run(program: str, *arguments: str) -> str:
