@@ -18,7 +18,7 @@ from fleet.status.connection import connect
 NOT_READY: Final = 1
 FAILED: Final = 2
 WIDTH: Final = 240
-"""Columns where the output is no terminal, so that a line of the table stays a line."""
+"""Columns, whatever the terminal has: nothing is cut, as with kubectl."""
 
 
 def status(arguments: argparse.Namespace, console: Console) -> int:
@@ -75,10 +75,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; an error is one message on standard error, and exit code 2."""
     arguments = _parser().parse_args(argv)
     try:
-        console = Console(highlight=False)
-        if not console.is_terminal:
-            console = Console(highlight=False, width=WIDTH)
-        return int(arguments.command(arguments, console))
+        return int(arguments.command(arguments, Console(highlight=False, width=WIDTH)))
     except ExternalError as error:
         Console(stderr=True, soft_wrap=True).print(f"[red]{escape(str(error))}[/red]", highlight=False)
         return FAILED

@@ -82,7 +82,8 @@ class Clone:
 
         Raises:
             ExternalError: the branch exists.
-            CommandFailed: git refuses the commit, such as by a hook or for want of an author.
+            CommandFailed, OSError: git refuses the commit, such as by a hook or for want of an author; the file cannot
+                be written.
         """
         if self.git("branch", "--list", branch):
             raise ExternalError(f"{self.root} has a branch {branch} already: push it, or delete it by `git branch -D`")
@@ -94,7 +95,7 @@ class Clone:
             (self.root / path).write_bytes(text.encode())
             self.git("add", "--", path)
             self.git("commit", "--quiet", "--file=-", "--", path, stdin=message)
-        except CommandFailed:
+        except (CommandFailed, OSError):
             self.git("restore", "--staged", "--worktree", f"--source={start}", "--", path)
             self.git("switch", "--quiet", *back)
             self.git("branch", "--quiet", "-D", branch)

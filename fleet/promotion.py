@@ -111,8 +111,8 @@ def commit(plan: Plan) -> str:
     message = "\n".join([f"Promote {plan.source} to {plan.target}", "", *lines])
     try:
         clone.commit_on_branch(branch, plan.path, plan.text, message)
-    except CommandFailed as error:
-        raise ExternalError(f"git does not commit the promotion, nothing is changed: {error}") from None
+    except (CommandFailed, OSError) as error:
+        raise ExternalError(f"the promotion is not committed, and nothing is changed: {error}") from None
     return branch
 
 

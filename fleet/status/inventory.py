@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from pydantic import ValidationError
+
+from external.command import ExternalError
 from fleet.status.records import Cluster, ControlPlane, Kustomization, Object, Pool, Source
+
+_Kind = TypeVar("_Kind", bound=Object)
 
 Lister = Callable[[str, str, str], Iterable[dict[str, Any]]]
 """Gives all objects of a kind, by its group, version and plural; none where the cluster does not know the kind."""
@@ -81,15 +86,11 @@ def read(list_all: Lister) -> Inventory:
         kustomizations = pool.submit(list_all, *KUSTOMIZATIONS)
         sources = {kind: pool.submit(list_all, *rest) for kind, *rest in SOURCES}
     return Inventory(
-        tuple(map(Cluster.model_validate, clusters.result())),
-        {each.key: each for listed in control_planes for each in map(ControlPlane.model_validate, listed.result())},
-        _by_cluster(Pool.model_validate(each) for listed in pools for each in listed.result()),
-        {each.key: each for each in map(Kustomization.model_validate, kustomizations.result())},
-        {
-            (kind, *each.key): each
-            for kind, listed in sources.items()
-            for each in map(Source.model_validate, listed.result())
-        },
+        tuple(_parsed(Cluster, clusters.result())),
+        {each.key: each for listed in control_planes for each in _parsed(ControlPlane, listed.result())},
+        _by_cluster(each for listed in pools for each in _parsed(Pool, listed.result())),
+        {each.key: each for each in _parsed(Kustomization, kustomizations.result())},
+        {(kind, *each.key): each for kind, listed in sources.items() for each in _parsed(Source, listed.result())},
     )
 
 
@@ -103,10 +104,20 @@ def with_azure(inventory: Inventory, list_all: Lister) -> Inventory:
         listed = {kind: pool.submit(list_all, *rest) for kind, *rest in AZURE}
     azure: dict[tuple[str, str], list[AzureResource]] = {}
     for kind, items in listed.items():
-        for item in items.result():
-            resource = AzureResource(kind, Object.model_validate(item))
+        for item in _parsed(Object, items.result()):
+            resource = AzureResource(kind, item)
             azure.setdefault(resource.cluster, []).append(resource)
     return replace(inventory, azure=azure)
+
+
+def _parsed(model: type[_Kind], items: Iterable[dict[str, Any]]) -> Iterator[_Kind]:
+    for item in items:
+        try:
+            yield model.model_validate(item)
+        except ValidationError as error:
+            what, where = item.get("kind", model.__name__), item.get("metadata", {}).get("name")
+            field_, why = ".".join(map(str, error.errors()[0]["loc"])), error.errors()[0]["msg"]
+            raise ExternalError(f"cannot read {what} {where} of the management cluster: {field_}: {why}") from None
 
 
 def _by_cluster(pools: Iterable[Pool]) -> dict[tuple[str, str], list[Pool]]:

@@ -22,22 +22,23 @@ STYLES: Final = {
     Health.PAUSED: "magenta",
     Health.DELETING: "magenta",
 }
-LONGEST: Final = 160
-"""Characters of a reason in the table; JSON has all of it."""
 
 
 def show(status: FleetStatus, console: Console, now: datetime) -> None:
-    """Print the table, what is wrong above the clusters, and one line that sums up."""
+    """Print the table; below it, in words, what is not ready; and one line that sums up."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("cluster", "environment", "class", "Kubernetes", "pools", "state", "agent", "revision", "age"):
-        table.add_column(column, no_wrap=column != "pools")
-    table.add_column("why", overflow="fold")
+        table.add_column(column, no_wrap=True)
     for cluster in status.clusters:
         table.add_row(*_row(cluster, now))
     if status.clusters:
         console.print(table)
     for trouble in status.troubles:
-        console.print(f"[{STYLES[trouble.health]}]{escape(trouble.name)}[/]: {escape(_cut(trouble.why))}")
+        console.print(f"[{STYLES[trouble.health]}]{escape(trouble.name)}[/]: {escape(trouble.why)}", soft_wrap=True)
+    for cluster in status.clusters:
+        if cluster.health is not Health.READY:
+            why = cluster.why[0] if cluster.why else "no reason is given"
+            console.print(f"[{STYLES[cluster.health]}]{escape(cluster.name)}[/]: {escape(why)}", soft_wrap=True)
     console.print(summary(status))
 
 
@@ -75,7 +76,6 @@ def _row(cluster: ClusterStatus, now: datetime) -> tuple[str, ...]:
         _applied(cluster.agent),
         _applied(cluster.revision),
         age(now - cluster.created),
-        escape(_cut(cluster.why[0])) if cluster.why else "",
     )
 
 
@@ -87,10 +87,6 @@ def _applied(revisions: Applied) -> str:
 
 def _change(now: str, then: str) -> str:
     return now if now == then or not then else f"{now} → {then}"
-
-
-def _cut(words: str) -> str:
-    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
 def age(passed: timedelta) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
+from external.command import ExternalError
 from fleet.status.health import Health
 from tests.unit.fleet_status.conftest import Management
 
@@ -202,3 +205,9 @@ def test_a_management_cluster_without_workload_clusters_is_well(management: Mana
     status = management.status()
     assert status.ready
     assert status.clusters == ()
+
+
+def test_an_object_of_an_unknown_shape_is_named_with_the_field(management: Management) -> None:
+    management.one("machinepools", "first-system")["spec"]["replicas"] = "many"
+    with pytest.raises(ExternalError, match=r"cannot read MachinePool first-system .*: spec\.replicas: "):
+        management.status()
