@@ -56,8 +56,10 @@ def connect(kubeconfig: Path | None, context: str | None) -> Callable[[str, str,
             raise ExternalError(_refused(where, f"{plural}.{group}", error)) from None
         except httpx2.TransportError as error:
             raise ExternalError(f"{where} does not answer: {error or type(error).__name__}") from None
-        except (ConfigError, OSError, subprocess.CalledProcessError, ValueError, KeyError) as error:
+        except (ConfigError, OSError, subprocess.CalledProcessError) as error:
             raise ExternalError(f"{where}: no credential from the kubeconfig's command: {error}") from None
+        except (ValueError, KeyError) as error:
+            raise ExternalError(f"{where} does not answer as a Kubernetes API: {error}") from None
 
     return list_all
 

@@ -169,3 +169,16 @@ def test_a_kubeconfig_that_is_none_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"the kubeconfig {tmp_path}/kubeconfig cannot be used" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_login_command_that_is_missing_is_named(api: Api, tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    config = yaml.safe_load(path.read_text())
+    login = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "no-such-login", "args": ["get-token"]}
+    config["users"][0]["user"] = {"exec": login}
+    path.write_text(yaml.safe_dump(config))
+    done = fleet(tmp_path)
+    assert done.returncode == 2
+    assert "no credential from the kubeconfig's command" in done.stderr
+    assert "no-such-login" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
