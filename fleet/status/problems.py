@@ -76,15 +76,15 @@ def of_kustomization(kustomization: Kustomization, inventory: Inventory, creatin
     source = inventory.sources.get(kustomization.source)
     newest = source.status.artifact.revision if source else applied
     if kustomization.spec.suspend:
-        yield Problem(f"{name} is suspended: `flux resume kustomization {name}` goes on", expected=False)
+        yield Problem(f"suspended: `flux resume kustomization {name}` goes on", expected=False)
     elif ready is None or ready.observed_generation < kustomization.metadata.generation:
-        yield Problem(f"{name} has not been reconciled yet", expected=True)
+        yield Problem("not reconciled yet", expected=True)
     elif ready.status == "False":
-        yield Problem(f"{name}: {_said(ready, 'not ready')}", creating or ready.reason == DEPENDENCY)
+        yield Problem(_said(ready, "not ready"), creating or ready.reason == DEPENDENCY)
     elif ready.status == "Unknown" and kustomization.last_outcome not in ("", SUCCEEDED):
-        yield Problem(f"{name} is being tried again after {kustomization.last_outcome}", creating)
+        yield Problem(f"is being tried again after {kustomization.last_outcome}", creating)
     elif not applied or applied != newest:
-        yield Problem(f"{name} has {short(applied)}, its source {short(newest)}", expected=True)
+        yield Problem(f"has {short(applied)}, its source {short(newest)}", expected=True)
     # Otherwise Ready may be Unknown: Flux looks again every few minutes, which says nothing against what is there.
 
 
@@ -148,7 +148,7 @@ def _of_pool(pool: Pool) -> Iterator[Problem]:
     failed = pool.status.phase == "Failed"
     if ready != desired or failed:
         state = ", failed" if failed else ""
-        yield Problem(f"pool {pool.name}: {ready} of {desired} nodes ready{state}", expected=not failed)
+        yield Problem(f"pool {pool.name}: {ready} nodes ready, shall be {desired}{state}", expected=not failed)
 
 
 def _of_hydration(cluster: Cluster, inventory: Inventory) -> Iterator[Problem]:
@@ -160,7 +160,8 @@ def _of_hydration(cluster: Cluster, inventory: Inventory) -> Iterator[Problem]:
         if kustomization is None:
             yield Problem(f"no Kustomization {each}: was its directory removed from the fleet repository?", creating)
         else:
-            yield from of_kustomization(kustomization, inventory, creating)
+            for problem in of_kustomization(kustomization, inventory, creating):
+                yield Problem(f"{each}: {problem.words}", problem.expected)
 
 
 def _said(condition: Condition | None, otherwise: str) -> str:

@@ -95,7 +95,7 @@ def test_a_pool_that_grows_is_changing_and_one_that_failed_is_failing(management
     pool = management.one("machinepools", "first-system")
     pool["spec"]["replicas"] = 3
     assert management.first().health is Health.CHANGING
-    assert management.first().why == ("pool system: 1 of 3 nodes ready",)
+    assert management.first().why == ("pool system: 1 nodes ready, shall be 3",)
     pool["status"]["phase"] = "Failed"
     assert management.first().health is Health.FAILING
 
@@ -119,7 +119,7 @@ def test_an_agent_behind_the_fleet_repository_is_changing(management: Management
     first = management.first()
     assert first.health is Health.CHANGING
     assert first.revision.source == NEWER
-    assert first.why[0].startswith("first-sync has ")
+    assert first.why[0].startswith("first-sync: has ")
     assert first.why[0].endswith("its source 8f1e2d3")
 
 
@@ -146,7 +146,7 @@ def test_flux_trying_again_after_a_failure_stays_a_failure(management: Managemen
     )
     first = management.first()
     assert first.health is Health.FAILING
-    assert first.why == ("first-sync is being tried again after HealthCheckFailed",)
+    assert first.why == ("first-sync: is being tried again after HealthCheckFailed",)
 
 
 def test_a_suspended_agent_is_a_failure(management: Management) -> None:
@@ -188,7 +188,7 @@ def test_an_environment_that_cannot_be_applied_is_trouble_though_every_cluster_i
     )
     status = management.status()
     assert status.clusters[0].health is Health.READY
-    assert [(each.name, each.why) for each in status.troubles] == [("Kustomization dev", f"dev: {message}")]
+    assert [(each.name, each.why) for each in status.troubles] == [("Kustomization dev", message)]
     assert not status.ready
 
 
