@@ -5,15 +5,48 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from tests.fleet.rendering import REPOSITORY, Fleet, Object, kustomize
+from tests.fleet.rendering import REPOSITORY, REQUESTS, Fleet, Object, kustomize
 
 PRUNE = "kustomize.toolkit.fluxcd.io/prune"
+APPROVED = "slipway.dev/deletion-approved"
 POLICY = "serviceoperator.azure.com/reconcile-policy"
 
 
 def test_a_file_removed_from_git_removes_no_cluster(fleet: Fleet) -> None:
     fleet.request("first")
     assert fleet.environment().one("Cluster", "first")["metadata"]["annotations"][PRUNE] == "disabled"
+
+
+def test_an_approved_deletion_is_carried_out_when_the_file_is_removed(fleet: Fleet) -> None:
+    request = (REQUESTS / "first" / "cluster.yaml").read_text()
+    approval = f"\n  annotations: {{{APPROVED}-by: jane, {APPROVED}-until: '2030-01-31T18:00:00Z'}}"
+    fleet.request("first", request.replace("name: first", f"name: first{approval}"))
+    fleet.request("second")
+    rendered = fleet.environment()
+    assert set(rendered.one("Cluster", "first")["metadata"]["annotations"]) == {f"{APPROVED}-by", f"{APPROVED}-until"}
+    assert rendered.one("Cluster", "second")["metadata"]["annotations"][PRUNE] == "disabled"
+
+
+def test_every_guard_is_bound_refuses_and_fails_closed() -> None:
+    guards = kustomize(REPOSITORY / "policies")
+    policies, bindings = (
+        {each["metadata"]["name"]: each["spec"] for each in guards if each["kind"] == kind}
+        for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+    )
+    assert policies
+    assert {spec["policyName"] for spec in bindings.values()} == policies.keys()
+    assert {tuple(spec["validationActions"]) for spec in bindings.values()} == {("Deny",)}
+    assert {spec["failurePolicy"] for spec in policies.values()} == {"Fail"}
+
+
+def test_no_cluster_comes_before_the_guards(fleet: Fleet) -> None:
+    for environment in ("dev", "staging", "production"):
+        kustomization = kustomize(fleet.path / "management").one("Kustomization", environment)
+        assert {"name": "policies"} in kustomization["spec"]["dependsOn"]
+
+
+def test_the_guards_in_the_seed_are_those_of_policies() -> None:
+    assert (REPOSITORY.parents[1] / "policies" / "admission").resolve() == REPOSITORY / "policies"
 
 
 @pytest.mark.parametrize("path", ["classes", "classes/templates"])
