@@ -86,5 +86,7 @@ class _Watcher:
 
     def errors_or(self, otherwise: str) -> str:
         """The engine's errors, indented; `otherwise` where it gave none."""
-        text = "\n".join(dict.fromkeys(self._errors)) or otherwise
+        # What the program's own process says when the engine stops it explains nothing.
+        said = [error for error in dict.fromkeys(self._errors) if "resource monitor shut down" not in error]
+        text = "\n".join(said) or otherwise
         return "\n".join(f"    {line}" for line in text.splitlines())

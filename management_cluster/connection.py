@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
 from infra.aks import Aks
+
+OURS: Final = {"pulumi.com/patchForce": "true"}
+"""On every object: one that exists already was made by a run that was killed before it could record it. Without this,
+that run's field manager would keep it from us.
+https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"""
 
 
 class Connection:

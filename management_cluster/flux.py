@@ -11,7 +11,7 @@ import yaml
 
 from external.command import CommandFailed, ExternalError, require, run
 from infra.settings import FluxSettings
-from management_cluster.connection import Connection
+from management_cluster.connection import OURS, Connection
 
 NAMESPACE: Final = "flux-system"
 COMPONENTS: Final = ("source-controller", "kustomize-controller", "helm-controller", "notification-controller")
@@ -67,6 +67,7 @@ def manifests(version: str) -> str:
 def _tuned(documents: str) -> str:
     found = list(yaml.safe_load_all(documents))
     for each in found:
+        each["metadata"].setdefault("annotations", {}).update(OURS)
         if each["kind"] == "Deployment" and each["metadata"]["name"] == "kustomize-controller":
             each["spec"]["template"]["spec"]["containers"][0]["args"].extend(TUNING)
     return yaml.safe_dump_all(found)

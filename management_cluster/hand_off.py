@@ -19,13 +19,13 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from fleet.fleet_repository import FleetRepository
 from infra.management_cluster import ManagementCluster
 from infra.settings import Settings
-from management_cluster.connection import Connection
+from management_cluster.connection import OURS, Connection
 from management_cluster.flux import NAMESPACE
 
 CLUSTERS: Final = "clusters"
 """The namespace of the workload clusters' objects."""
 
-NEVER_PRUNED: Final = {"kustomize.toolkit.fluxcd.io/prune": "disabled"}
+NEVER_PRUNED: Final = {**OURS, "kustomize.toolkit.fluxcd.io/prune": "disabled"}
 """Credentials and their namespace outlive whatever Git says."""
 
 SOURCE_TIMEOUT: Final = "5m"
@@ -124,7 +124,7 @@ class HandOff(pulumi.ComponentResource):
                 name="fleet",
                 namespace=NAMESPACE,
                 # Flux has read the repository once before the run ends well.
-                annotations={"pulumi.com/waitFor": "condition=Ready"},
+                annotations={**OURS, "pulumi.com/waitFor": "condition=Ready"},
             ),
             spec={
                 "interval": "1m",
@@ -146,7 +146,9 @@ class HandOff(pulumi.ComponentResource):
             api_version="kustomize.toolkit.fluxcd.io/v1",
             kind="Kustomization",
             # Not awaited: what is in Git may be broken without this program having failed.
-            metadata=ObjectMetaArgs(name="fleet", namespace=NAMESPACE, annotations={"pulumi.com/skipAwait": "true"}),
+            metadata=ObjectMetaArgs(
+                name="fleet", namespace=NAMESPACE, annotations={**OURS, "pulumi.com/skipAwait": "true"}
+            ),
             spec={
                 "interval": "10m",
                 "retryInterval": "10s",

@@ -51,10 +51,24 @@ def test_nothing_remains_after_local_down(local: Local, ours_to_remove: None) ->
 
 @pytest.mark.parametrize("seconds", [2, 12, 30])
 def test_nothing_remains_of_a_start_that_was_killed(seconds: int, ours_to_remove: None) -> None:
+    start_and_kill(seconds)
+    make("local-down")
+    assert remains() == []
+
+
+def test_a_start_that_was_killed_goes_on(ours_to_remove: None) -> None:
+    """After 45 seconds the providers are being installed, and nothing was recorded of it yet."""
+    start_and_kill(45)
+    try:
+        assert "kube-state-metrics" in make("local")
+    finally:
+        make("local-down")
+
+
+def start_and_kill(seconds: int) -> None:
+    """`make local`, and after some seconds kill -9 to make and all that came of it in its session."""
     with subprocess.Popen(
         ["make", "local"], cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as start:
         time.sleep(seconds)
         subprocess.run(["pkill", "-KILL", "-s", str(start.pid)], check=True)
-    make("local-down")
-    assert remains() == []
