@@ -63,6 +63,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo
     (tmp_path / "git-password").write_text(PASSWORD)
     monkeypatch.setattr(git_server, "PASSWORD_FILE", tmp_path / "git-password")
     monkeypatch.setattr(git_server, "REPOSITORIES", tmp_path / "git")
+    monkeypatch.setattr(authority, "ISSUED", tmp_path / "certificates")
     git_server.prepare("fleet")
     certificate, key = authority.issue("git-test", dns=[], ips=["127.0.0.1"])
     server = git_server.Server(("127.0.0.1", 0), certificate, key)
