@@ -41,7 +41,8 @@ def up() -> None:
     with progress.step(f"the cluster {first_cluster.NAME}, from its commit to its workloads") as waiting:
         requested = first_cluster.request(env)
         first_cluster.wait_hydrated(env, report.MANAGEMENT, renew, waiting)
-    report.show(env, progress.durations, changed=requested or not outcome.unchanged)
+    report.show_run(progress.durations, changed=requested or not outcome.unchanged)
+    report.show(env)
 
 
 def write_kubeconfig(clusters: Clusters, management_cluster: str) -> None:
@@ -65,7 +66,7 @@ def status() -> None:
     if not environment.FILE.exists():
         raise LocalAzureError("no local Azure runs on this machine", "make local")
     tools = toolchain.ensure()
-    report.show(environment.variables(tools), {}, changed=False)
+    report.show(environment.variables(tools))
 
 
 @contextmanager

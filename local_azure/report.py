@@ -17,8 +17,8 @@ MANAGEMENT = "management"
 """The management cluster's context in the kubeconfig."""
 
 
-def show(env: Mapping[str, str], durations: Mapping[str, float], changed: bool) -> None:
-    """Print the table, the durations of the steps, and how to go on."""
+def show(env: Mapping[str, str]) -> None:
+    """Print what runs, and what to type next."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("what", "name", "version", "state"):
         table.add_column(column)
@@ -26,17 +26,22 @@ def show(env: Mapping[str, str], durations: Mapping[str, float], changed: bool) 
         table.add_row(*row)
     console.print()
     console.print(table)
+    console.print("[bold]Next[/bold]")
+    console.print(_next())
+
+
+def show_run(durations: Mapping[str, float], *, changed: bool) -> None:
+    """Print how many seconds each step of a run took, and whether the run changed anything."""
     steps = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     steps.add_column("step")
     steps.add_column("seconds", justify="right")
     for title, seconds in durations.items():
         steps.add_row(title, f"{seconds:.1f}")
     steps.add_row("in all", f"{sum(durations.values()):.1f}", style="bold")
+    console.print()
     console.print(steps)
     if not changed:
-        console.print("Nothing had to be changed.\n")
-    console.print("[bold]Next[/bold]")
-    console.print(_next())
+        console.print("Nothing had to be changed.")
 
 
 def _items(env: Mapping[str, str], context: str, *what: str) -> list[dict[str, Any]]:

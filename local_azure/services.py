@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from local_azure import environment, git_server
+from local_azure.errors import LocalAzureError
 from local_azure.instance import GIT, REGISTRY, RUN, SIMULATOR, STATE
 from local_azure.machine import authority, azure_dns, network, processes, registry
 from local_azure.progress import wait_until
@@ -36,7 +37,7 @@ def start(tools: Toolchain, waiting: Callable[[str], None]) -> None:
     _start_module("git-server", "local_azure.git_server", tools)
     _start_module("azure", "local_azure.azure", tools)
     for name, address in {"registry": REGISTRY, "git-server": GIT, "azure": SIMULATOR}.items():
-        wait_until(lambda n=name, a=address: _unreachable(n, a), waiting, timeout=START_SECONDS, interval=0.1)  # type: ignore[misc]
+        _wait_for(name, address, waiting)
 
 
 def _start_module(name: str, module: str, tools: Toolchain) -> None:
@@ -46,6 +47,17 @@ def _start_module(name: str, module: str, tools: Toolchain) -> None:
         [sys.executable, "-m", module],
         env={**os.environ, "PYTHONPATH": str(checkout), "PATH": environment.variables(tools)["PATH"]},
     )
+
+
+def _wait_for(name: str, address: IPv4Address, waiting: Callable[[str], None]) -> None:
+    try:
+        wait_until(lambda: _unreachable(name, address), waiting, timeout=START_SECONDS, interval=0.1)
+    except TimeoutError as late:
+        said = processes.last_line(name)
+        raise LocalAzureError(
+            f"the local Azure's {name} did not start: {late}" + (f"; it said: {said}" if said else ""),
+            f"read {processes.log_file(name)}; `make local-down`, then `make local` starts it anew",
+        ) from late
 
 
 def _unreachable(name: str, address: IPv4Address) -> str | None:
