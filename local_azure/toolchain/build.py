@@ -18,7 +18,7 @@ from pathlib import Path
 from local_azure.errors import LocalAzureError
 from local_azure.instance import CACHE
 from local_azure.progress import Progress
-from local_azure.toolchain import documents, images, plugins, releases
+from local_azure.toolchain import documents, images, language_host, plugins, releases
 from local_azure.toolchain.find_go import find
 from local_azure.toolchain.go import BUILD_CACHE, Go
 from local_azure.toolchain.lanes import Lanes
@@ -93,6 +93,9 @@ def _build(layout: Layout, go: Go, progress: Progress) -> None:
             generated = target / documents.GENERATED_CRDS
             documents.generate_azure_crds(generated, layout.program("controller-gen"), go)
     lanes.build([tool for tool in missing if tool not in first])
+    if not layout.language_host.exists():
+        with place(layout.language_host) as target:
+            language_host.prepare(target)
     if not layout.bin.exists():
         with place(layout.bin) as target:
             layout.link_programs(target)

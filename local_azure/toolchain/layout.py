@@ -12,6 +12,7 @@ from pathlib import Path
 
 from local_azure.instance import CACHE, PULUMI_HOME
 from local_azure.machine import authority
+from local_azure.toolchain import language_host
 from local_azure.toolchain.go import BUILD_CACHE, SETTINGS, Go
 from local_azure.toolchain.recipe import HERE, Image, Recipe, Tool, digest, documents_key, tool_keys
 
@@ -32,6 +33,7 @@ class Layout:
     recipe: Recipe
     keys: dict[str, str]
     documents: Path
+    language_host: Path
     bin: Path
     releases: Path
     registry: Path
@@ -60,7 +62,7 @@ class Layout:
     def kept(self) -> list[Path]:
         """Everything that is used after building."""
         tools = [self.tool(tool.name) for tool in self.recipe.used("host")]
-        return [*tools, self.documents, self.bin, self.releases, self.registry]
+        return [*tools, self.documents, self.language_host, self.bin, self.releases, self.registry]
 
     def complete(self) -> bool:
         """Whether all of that is there."""
@@ -106,8 +108,9 @@ class Layout:
             # A provider is used from the Pulumi home; Pulumi would warn of one that it finds on PATH.
             for program in (name for name in tool.programs if not name.startswith("pulumi-resource-")):
                 for name in [program, *tool.links.get(program, [])]:
-                    # Not a symbolic link: Pulumi's language host looks beside its own real path for its helpers.
+                    # Not a symbolic link: Pulumi looks beside its own real path for its language host.
                     (target / name).hardlink_to(self.program(program))
+        (target / language_host.PROGRAM).symlink_to(self.language_host / language_host.PROGRAM)
         for document in self.recipe.document:
             for file in document.executable:
                 (target / Path(file).name).symlink_to(self.documents / document.name / file)
@@ -130,13 +133,15 @@ def lay_out(recipe: Recipe, go: Go) -> Layout:
     keys = tool_keys(recipe, SETTINGS, go.version)
     documents = documents_key(recipe, keys)
     host = [keys[tool.name] for tool in recipe.used("host")]
+    python = language_host.key()
     releases = digest([documents, *(keys[name] for name in RENDERERS), *_code(RENDERING)])
     image_keys = _image_keys(recipe, keys, releases)
     return Layout(
         recipe=recipe,
         keys=keys,
         documents=TOOLS / f"documents-{documents}",
-        bin=TOOLS / f"bin-{digest([documents, *host])}",
+        language_host=TOOLS / f"{language_host.PROGRAM}-{python}",
+        bin=TOOLS / f"bin-{digest([documents, python, *host])}",
         releases=CACHE / f"releases-{releases}",
         registry=CACHE / f"registry-{digest([releases, *image_keys.values()])}",
         image_keys=image_keys,

@@ -164,6 +164,7 @@ def _builder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> lanes.Lanes:
         recipe=recipe.Recipe(tool=tools, document=[], image=[]),
         keys={"one": "1", "two": "2", "three": "3"},
         documents=tmp_path,
+        language_host=tmp_path,
         bin=tmp_path,
         releases=tmp_path,
         registry=tmp_path,
@@ -214,10 +215,12 @@ def test_programs_are_linked_under_all_their_names(builder: lanes.Lanes, tmp_pat
     tool = builder.layout.recipe.tool[0].model_copy(update={"links": {"one": ["alias"]}})
     linked = replace(builder.layout, recipe=recipe.Recipe(tool=[tool], document=[], image=[]))
     (tmp_path / "bin").mkdir()
+    (tmp_path / "pulumi-language-python").write_text("the language host\n")
     linked.link_programs(tmp_path / "bin")
     assert {path.name: path.read_text() for path in (tmp_path / "bin").iterdir()} == {
         "one": "./one\n",
         "alias": "./one\n",
+        "pulumi-language-python": "the language host\n",
     }
 
 
