@@ -1,0 +1,58 @@
+"""The policy pack, run by the engine: what stops a preview, what is only said, and who may relax what."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.program.conftest import Repository, config
+from tests.program.project import CHECKOUT, Project
+from tests.provider.azure import Azure
+
+PACK = CHECKOUT / "policies" / "program"
+LOCAL = PACK / "profiles" / "local.json"
+
+WORKLOAD_CLUSTER = """
+from pulumi_azure_native import containerservice, resources
+group = resources.ResourceGroup("group", location="westeurope")
+containerservice.ManagedCluster("workload", resource_group_name=group.name, location="westeurope", dns_prefix="w",
+    identity={"type": "SystemAssigned"},
+    agent_pool_profiles=[{"name": "system", "mode": "System", "count": 1, "vm_size": "Standard_D4ds_v5"}])
+"""
+
+
+def _with_pack(profile: Path | None = None) -> list[str]:
+    return ["--policy-pack", str(PACK), *(["--policy-pack-config", str(profile)] if profile else [])]
+
+
+def test_the_program_passes_with_the_profile_of_its_stack(project: Project) -> None:
+    text = project.succeed("preview", *_with_pack(LOCAL))
+    assert "slipway@v0.1.0" in text
+    assert "mandatory" not in text
+
+
+def test_a_workload_cluster_in_the_program_is_refused(project: Project, repository: Repository, azure: Azure) -> None:
+    project.write(config(repository), program=WORKLOAD_CLUSTER)
+    began = time.time()
+    text = project.fail("preview", *_with_pack(LOCAL))
+    assert "one-management-cluster" in text
+    assert "is an AKS cluster that the management cluster's component did not make" in text
+    project.fail("up", "--yes", "--skip-preview", *_with_pack(LOCAL))
+    assert [call for call in azure.calls(began, method="PUT") if "managedClusters" in call["path"]] == []
+
+
+@pytest.mark.parametrize("level", ["advisory", "mandatory"])
+def test_a_profile_decides_whether_a_rule_stops_or_only_says(
+    project: Project, repository: Repository, tmp_path: Path, level: str
+) -> None:
+    profile = tmp_path / "profile.json"
+    relaxed = json.loads(LOCAL.read_text())
+    relaxed["standard-tier"] = {"enforcementLevel": level, "because": "This test asks for one and for the other."}
+    profile.write_text(json.dumps(relaxed))
+    project.write(config(repository, tier="Free"))
+    result = project.pulumi("preview", *_with_pack(profile))
+    assert "is of the tier Free, which has no SLA" in result.text
+    assert (result.code == 0) == (level == "advisory")
