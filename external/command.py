@@ -52,6 +52,20 @@ def run(
     timeout: float = 120,
     waiting: Callable[[float], None] | None = None,
 ) -> str:
+    """Run a command and return what it printed on standard output, as text; the rest is as of `run_bytes`."""
+    printed = run_bytes(argv, env=env, cwd=cwd, stdin=stdin, timeout=timeout, waiting=waiting)
+    return printed.decode(errors="replace")
+
+
+def run_bytes(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
+    timeout: float = 120,
+    waiting: Callable[[float], None] | None = None,
+) -> bytes:
     """Run a command and return what it printed on standard output.
 
     Args:
@@ -92,7 +106,7 @@ def run(
     if process.returncode != 0:
         printed = err.decode(errors="replace").strip() or out.decode(errors="replace")
         raise CommandFailed(argv, f"ended with code {process.returncode}", printed)
-    return out.decode(errors="replace")
+    return out
 
 
 @contextmanager

@@ -1,0 +1,25 @@
+"""Renders a fleet repository as Flux would, by Flux itself; needs no cluster.
+
+    with checkout(Path("~/fleet").expanduser(), revision="main") as fleet:   # or no revision: the folder as it is
+        rendering = render(fleet)
+    rendering.items                # every object, with the file, directory and Kustomization it comes from
+    rendering.environments         # ("dev", "staging", "production"), in their order of promotion
+    rendering.clusters             # the requests: {"environments/dev/clusters/first": Request(environment, items, …)}
+    rendering.failures             # what does not render, each with its directory; the others are not hindered
+
+- What is rendered: the root `management/`, and every Flux Kustomization found from there whose source is the fleet
+  repository, whatever it is for. Kustomizations that are applied to workload clusters are rendered once per
+  environment, for its first cluster (`on_clusters=False` leaves them out).
+- What only the management cluster knows (ConfigMap runtime-info, Secret fleet-git-values) is `PLACEHOLDERS`, unless
+  `values` has it.
+- Directories of requests are built in groups, a group that fails in halves, so that each failure is told of one
+  directory. `only` names the directories of requests that are built, for one changed cluster among a thousand.
+- A checkout is a copy: links, files outside, and files that are too large are left out of it and told in `refused`.
+"""
+
+from fleet.rendering.checkout import Checkout, Refused, checkout
+from fleet.rendering.fleet import Rendering, Request, render
+from fleet.rendering.flux import Failure, Item
+from fleet.rendering.values import PLACEHOLDERS
+
+__all__ = ["PLACEHOLDERS", "Checkout", "Failure", "Item", "Refused", "Rendering", "Request", "checkout", "render"]
