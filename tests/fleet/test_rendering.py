@@ -60,7 +60,7 @@ def test_a_broken_request_hides_no_other(fleet: Fleet) -> None:
     for number in range(9):
         fleet.request(f"c{number}")
     fleet.request("broken", "apiVersion: [")
-    fleet.request("unset", FIRST.replace("replicas: 1", "replicas: ${nodes}"))
+    fleet.request("unset", FIRST.replace("replicas: 1", "replicas: '${nodes}'"))
     rendering = rendered(fleet)
     assert len(rendering.clusters) == 9
     said = {each.directory.rpartition("/")[2]: each.message for each in rendering.failures}
