@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help local local-down local-status toolchain lint unit test bench clean
+.PHONY: help local local-down local-status toolchain lint unit test test-faults bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,10 +30,13 @@ lint: $(VENV)/ready ## ruff and mypy --strict
 	@$(VENV)/bin/mypy --strict .
 
 unit: $(VENV)/ready ## The tests that need nothing of the machine
-	@$(RUN) -m pytest -m "not machine"
+	@$(RUN) -m pytest -m "not machine and not faults"
 
 test: $(VENV)/ready toolchain lint ## All tests, fast ones first, end to end last
 	@$(RUN) -m pytest
+
+test-faults: $(VENV)/ready toolchain ## What the fleet survives: every fault of docs/faults.md, a line each
+	@$(RUN) -m pytest tests/faults -m faults --no-header
 
 bench: $(VENV)/ready ## Measure the main job: times, memory, disk
 	@$(RUN) -m tests.benchmark

@@ -16,6 +16,6 @@ connection = Connection("management", management.aks, identifier=settings.azure.
 providers = ClusterApiProviders("providers", settings.providers, kubeconfig=management.aks.kubeconfig)
 flux = Flux("flux", settings.flux, connection)
 fleet = FleetRepository("fleet", settings.fleet)
-hand_off = HandOff("hand-off", settings, management, fleet, connection, after=[providers, flux, fleet])
+hand_off = HandOff("hand-off", settings, management, fleet, connection, after=[management, providers, flux, fleet])
 
 export(settings, management, providers, fleet)

@@ -5,6 +5,7 @@ What happens when
 - they are older: `clusterctl upgrade apply` with exactly these versions, which migrates CRDs as upstream does;
 - they are newer: refused, there is no way back for CRDs;
 - somebody changed them by hand: `pulumi refresh` sees it, the next `pulumi up` mends it;
+- the cluster was lost: `pulumi refresh` forgets them, the next `pulumi up` installs them on the new cluster;
 - the resource is deleted: nothing. Deleting a provider's CRDs would delete the fleet; they go with the cluster.
 """
 
@@ -95,6 +96,8 @@ class _Clusterctl(ResourceProvider):
         # is that of a cluster which is being changed, and most likely the same.
         kubeconfig = _news["kubeconfig"]
         renewed = kubeconfig not in (UNKNOWN, _olds.get("kubeconfig"))
+        if not renewed and kubeconfig != UNKNOWN:
+            _check_not_emptied(kubeconfig)
         steps = upgrades(_olds.get("versions") or {}, _news["versions"])
         if steps:
             note("Cluster API providers: " + ", ".join(steps))
@@ -108,7 +111,12 @@ class _Clusterctl(ResourceProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         cluster = ClusterAccess(props["kubeconfig"])
-        installed = cluster.installed_providers()
+        try:
+            installed = cluster.installed_providers()
+        except ExternalError as error:
+            # Creating them converges what it finds, so it does no harm to forget what is only out of reach.
+            note(f"Taken for lost, the next `pulumi up` installs what is missing: {error}")
+            return ReadResult("", {})
         if not installed:
             return ReadResult("", {})
         managed = {name: installed[name] for name in props["versions"] if name in installed}
@@ -117,6 +125,23 @@ class _Clusterctl(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         note("The Cluster API providers stay in the management cluster, and end with it.")
+
+
+def _check_not_emptied(kubeconfig: str) -> None:
+    """Check that what the state tells of the cluster is not all gone: without a refresh, nothing would come back.
+
+    Raises:
+        ExternalError: the cluster answers, and never saw a provider.
+    """
+    try:
+        installed = ClusterAccess(kubeconfig).installed_providers()
+    except ExternalError:
+        return  # a preview needs no reachable cluster
+    if not installed:
+        raise ExternalError(
+            "the management cluster is empty, though the stack's state says that it was set up: "
+            "`pulumi up --refresh` looks at what is there, and sets it up again"
+        )
 
 
 def _converge(props: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,9 @@ class Connection:
             kubeconfig=aks.kubeconfig,
             # Without it, a renewed kubeconfig (or one unknown in preview) would replace every object in the cluster.
             cluster_identifier=identifier,
+            # A refresh takes what it cannot reach for lost. Creating what is there already is only an apply, so this
+            # costs nothing where the cluster is away for a moment, and a lost one needs no edit of the state.
+            delete_unreachable=True,
             enable_server_side_apply=True,
             # Otherwise a changed ConfigMap or Secret is a new one under the same name, and the old one is deleted.
             enable_config_map_mutable=True,

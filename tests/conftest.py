@@ -9,7 +9,7 @@ import pytest
 
 from local_azure.toolchain import built
 
-FOLDERS = ["unit", "fleet", "conformance", "provider", "program", "machine", "e2e"]
+FOLDERS = ["unit", "fleet", "conformance", "provider", "program", "machine", "e2e", "faults"]
 
 
 def pytest_configure() -> None:

@@ -59,10 +59,28 @@ class Local:
     def requests(self, since: float = 0, **query: str) -> list[Mapping[str, Any]]:
         """The simulator's request log since a time (Unix seconds): the witness of what reached Azure."""
         words = urllib.parse.urlencode({"since": since, **query})
-        context = ssl.create_default_context(cafile=str(environment.CA_BUNDLE))
-        with urllib.request.urlopen(f"https://{SIMULATOR}/_local/requests?{words}", context=context) as answer:
-            found: list[Mapping[str, Any]] = json.load(answer)
+        found: list[Mapping[str, Any]] = self._simulator("GET", f"requests?{words}")
         return found
+
+    def resources(self, type: str) -> dict[str, str]:
+        """What Azure has of a type: provisioning states by name."""
+        found = self._simulator("GET", f"resources?type={type}")
+        return {each["id"].rpartition("/")[2]: each["state"] for each in found}
+
+    def fault(self, kind: str, **fault: object) -> None:
+        """Switch on a fault of the simulator: docs/local-azure.md, "Looking inside"."""
+        self._simulator("POST", "faults", {"kind": kind, **fault})
+
+    def heal(self) -> None:
+        """Switch off all faults."""
+        self._simulator("DELETE", "faults")
+
+    def _simulator(self, method: str, path: str, body: object = None) -> Any:
+        context = ssl.create_default_context(cafile=str(environment.CA_BUNDLE))
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"https://{SIMULATOR}/_local/{path}", data, method=method)
+        with urllib.request.urlopen(request, context=context) as answer:
+            return json.loads(answer.read() or "null")
 
     def writes(self, since: float, **query: str) -> list[str]:
         """The writing requests since a time, as "METHOD path"; `client_id` chooses whose."""

@@ -1,0 +1,20 @@
+"""Takes the commands out of a page in docs/, so that a test runs what a person would type."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def commands(page: str, section: str) -> str:
+    """All fenced shell commands of a section, in their order.
+
+    Raises:
+        AssertionError: there is no such section, or none in it.
+    """
+    _, _, rest = (DOCS / page).read_text().partition(f"\n## {section}\n")
+    blocks = re.findall(r"^```sh\n(.*?)^```", rest.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    assert blocks, f"no commands in {page}, {section}"
+    return "".join(blocks)
