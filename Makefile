@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help local local-down local-status toolchain lint unit test test-faults bench clean
+STACK ?= dev
+REPORT ?=
+PIPELINE = $(RUN) -m pipelines
+.PHONY: help local local-down local-status toolchain lint workflows unit test test-faults bench clean \
+  preview up drift teardown-expired policy
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,7 +28,26 @@ local-status: $(VENV)/ready ## Show what runs
 toolchain: $(VENV)/ready ## Build the pinned tools and images (local does it when needed)
 	@$(RUN) -m local_azure.toolchain
 
-lint: $(VENV)/ready ## ruff and mypy --strict
+preview: $(VENV)/ready ## What `pulumi up` would do to STACK, with the policies; on a pull request, as a comment
+	@$(PIPELINE) preview --stack "$(STACK)" $(if $(REPORT),--report "$(REPORT)")
+
+up: $(VENV)/ready ## Do it
+	@$(PIPELINE) up --stack "$(STACK)"
+
+drift: $(VENV)/ready ## What differs from STACK's state in Azure; changes nothing
+	@$(PIPELINE) drift --stack "$(STACK)" $(if $(REPORT),--report "$(REPORT)")
+
+teardown-expired: $(VENV)/ready ## Destroy the sandbox stacks whose time has passed
+	@$(PIPELINE) teardown-expired
+
+policy: $(VENV)/ready ## Write docs/policies.md anew from the policies
+	@$(RUN) -m policies.program.page docs/policies.md
+
+workflows: $(VENV)/ready ## Check the pipelines' own files: schemas, and zizmor
+	@$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(VENV)/bin/zizmor --config .github/zizmor.yml --offline --no-progress --quiet --persona=pedantic .github
+
+lint: $(VENV)/ready workflows ## ruff, mypy --strict, and the pipelines' files
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy --strict .

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from infra.aks import Aks
+from management_cluster.reachability import for_preview
 
 OURS: Final = {"pulumi.com/patchForce": "true"}
 """On every object: one that exists already was made by a run that was killed before it could record it. Without this,
@@ -29,7 +30,7 @@ class Connection:
         self._aks = aks
         self.provider = kubernetes.Provider(
             resource_name,
-            kubeconfig=aks.kubeconfig,
+            kubeconfig=for_preview(aks.kubeconfig),
             # Without it, a renewed kubeconfig (or one unknown in preview) would replace every object in the cluster.
             cluster_identifier=identifier,
             # A refresh takes what it cannot reach for lost. Creating what is there already is only an apply, so this

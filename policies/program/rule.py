@@ -1,4 +1,4 @@
-"""What a rule is: plain data and a pure function, which knows nothing of Pulumi's engine."""
+"""What a rule is: plain data and a pure function, which needs no running engine."""
 
 from __future__ import annotations
 

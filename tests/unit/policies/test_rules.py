@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import policies.program as pack
+from policies.program.page import page
 from policies.program.rule import Rule
 from policies.program.rules import RULES
 from tests.unit.policies.cases import CASES, Case
@@ -52,3 +53,8 @@ def test_a_profile_relaxes_rules_that_exist_and_gives_a_reason(profile: Path) ->
         assert entry["enforcementLevel"] in {"advisory", "disabled"}
         assert len(entry["because"]) >= 20
         assert BY_ID[rule].severity != "critical", f"{rule} is never relaxed"
+
+
+def test_the_page_of_the_rules_is_current() -> None:
+    written = Path(__file__).parents[3] / "docs" / "policies.md"
+    assert written.read_text() == page(), "run `make policy`"

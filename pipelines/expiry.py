@@ -1,0 +1,40 @@
+"""Sandbox stacks that have had their time, and are taken down.
+
+A stack expires when its file says so, `sandbox:expires` (a date or a time of ISO 8601), and only when its policy
+profile is sandbox: a date in the wrong file deletes nothing. What then happens to its fleet is the stack's own choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from external.command import ExternalError
+from pipelines.engine import PROFILE_KEY, Stack
+
+KEY = "sandbox:expires"
+SANDBOX = "sandbox"
+
+
+def expired(stacks: Iterable[Stack], now: datetime) -> list[Stack]:
+    """The stacks whose time has passed.
+
+    Raises:
+        ExternalError: a stack has a date that is none, or one that is not a sandbox has a date.
+    """
+    return [stack for stack in stacks if (end := _end(stack)) and end <= now]
+
+
+def _end(stack: Stack) -> datetime | None:
+    if not (text := stack.setting(KEY)):
+        return None
+    if stack.setting(PROFILE_KEY) != SANDBOX:
+        raise ExternalError(
+            f"{stack.name} has {KEY}, but {PROFILE_KEY} is not {SANDBOX}: only sandboxes expire; "
+            "remove the one or set the other"
+        )
+    try:
+        end = datetime.fromisoformat(text)
+    except ValueError:
+        raise ExternalError(f"{KEY} of {stack.name} is {text!r}: write a date, such as 2026-12-24") from None
+    return end if end.tzinfo else end.replace(tzinfo=UTC)

@@ -1,0 +1,120 @@
+"""What a run of Pulumi says, as the comment on a pull request: what Azure will do, in the words of this product."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pipelines.engine import Change, Outcome, Violation
+
+VERBS = {
+    "create": "create",
+    "update": "update",
+    "replace": "**replace**",
+    "delete": "**delete**",
+}
+ORDER = ("delete", "replace", "update", "create")
+FOUND = {"update": "changed by hand", "delete": "**gone**", "create": "there again"}
+"""The same words of a refresh: what it found."""
+
+SHOWN = 60
+"""Rows of the table of changes; of more, the number. Comments have a limit of 65536 characters on GitHub."""
+
+UNREACHABLE = ("does not answer", "cannot be reached", "unreachable", "not compared")
+"""How errors say that something was not there to be compared with."""
+
+
+def marker(title: str, stack: str) -> str:
+    """The invisible first line by which our comment is found again."""
+    return f"<!-- slipway: {title} of {stack} -->"
+
+
+def preview(outcome: Outcome) -> str:
+    """The comment for a preview."""
+    changes = outcome.changes
+    lines = [
+        marker("preview", outcome.stack),
+        f"## `pulumi preview` of `{outcome.stack}`: {_headline(outcome, changes)}",
+    ]
+    lines += _policies(outcome.violations)
+    lines += _section("Errors", outcome.errors) if outcome.failed else []
+    lines += _section("In words", [note for note in outcome.notes if not _unreachable(note)])
+    lines += _section("Not compared", [text for text in [*outcome.notes, *outcome.warnings] if _unreachable(text)])
+    lines += _section("Warnings", [text for text in outcome.warnings if not _unreachable(text)])
+    lines += list(_table(changes, VERBS))
+    return "\n".join([*lines, ""])
+
+
+def drift(outcome: Outcome) -> str:
+    """The message of a night in which something was not as it should be."""
+    changes = outcome.changes
+    differ = "1 resource differs" if len(changes) == 1 else f"{len(changes)} resources differ"
+    state = "could not be compared" if outcome.failed else differ if changes else "no drift"
+    lines = [marker("drift", outcome.stack), f"## Drift of `{outcome.stack}`: {state}"]
+    lines += _section("Errors", outcome.errors) if outcome.failed else []
+    # What is out of reach counts as gone in a refresh: the next `pulumi up` applies it again.
+    lines += _section("Not compared", [text for text in [*outcome.notes, *outcome.warnings] if _unreachable(text)])
+    lines += list(_table(changes, FOUND))
+    if changes:
+        lines += ["", "`pulumi up` puts back what the program says; `pulumi refresh` accepts what is there."]
+    return "\n".join([*lines, ""])
+
+
+def _headline(outcome: Outcome, changes: Sequence[Change]) -> str:
+    if any(violation.mandatory for violation in outcome.violations):
+        return "refused by policy"
+    if outcome.failed:
+        return "failed"
+    counted = Counter(each.operation for each in changes)
+    said = [f"{counted[operation]} to {operation}" for operation in ORDER if counted[operation]]
+    return ", ".join(said) or "no changes"
+
+
+def _policies(violations: Sequence[Violation]) -> list[str]:
+    if not violations:
+        return []
+    ordered = sorted(violations, key=lambda each: (not each.mandatory, each.rule))
+    rows = [
+        f"| {'**mandatory**' if each.mandatory else 'advisory'} | `{each.rule}` | {_cell(each.message)} |"
+        for each in ordered
+    ]
+    return ["", "### Policies", "", "| Level | Policy | |", "|---|---|---|", *rows]
+
+
+def _section(title: str, texts: Iterable[str]) -> list[str]:
+    items = [f"- {_item(text)}" for text in texts]
+    return ["", f"### {title}", "", *items] if items else []
+
+
+def _table(changes: Sequence[Change], verbs: Mapping[str, str]) -> Iterator[str]:
+    if not changes:
+        return
+    yield from (
+        "",
+        "<details><summary>All changes</summary>",
+        "",
+        "| | Resource | Kind | What changes |",
+        "|---|---|---|---|",
+    )
+    ordered = sorted(changes, key=lambda each: ORDER.index(each.operation) if each.operation in ORDER else len(ORDER))
+    for each in ordered[:SHOWN]:
+        what = _cell("<br>".join(each.properties)) if each.operation != "create" else ""
+        verb, kind = verbs.get(each.operation, each.operation), each.kind.rpartition(":")[2]
+        yield f"| {verb} | `{each.name}` | {kind} | {what} |"
+    if len(ordered) > SHOWN:
+        yield f"| | and {len(ordered) - SHOWN} more | | |"
+    yield from ("", "</details>")
+
+
+def _unreachable(text: str) -> bool:
+    return any(sign in text for sign in UNREACHABLE)
+
+
+def _item(text: str) -> str:
+    """A text of several lines as one item: the lines after the first are code."""
+    first, *rest = text.splitlines()
+    return first if not rest else "\n".join([first, "", "  ```diff", *(f"  {line.strip()}" for line in rest), "  ```"])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", "<br>")

@@ -1,0 +1,165 @@
+"""The pipelines' commands on a real stack: what the comment says, what drift is, what expires."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from infra import naming
+from tests.program.conftest import Repository, config
+from tests.program.project import CHECKOUT, STACK, Project, Result
+from tests.program.test_azure_resources import AKS, GROUP, ONLY_AZURE
+from tests.provider.azure import Azure
+
+LOCAL = {"policy:profile": "local"}
+SANDBOX = {"policy:profile": "sandbox"}
+FLUX_CREDENTIAL = (
+    f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{naming.identity(STACK, 'flux')}"
+    f"/federatedIdentityCredentials/{naming.federated_credential('flux-system', 'source-controller')}"
+)
+VERSIONS_AND_SEED = """
+import pulumi
+from fleet import seed
+from fleet.fleet_repository import FleetRepository
+from infra.settings import Settings
+seed.files = lambda: {seed}
+FleetRepository("fleet", Settings.load().fleet)
+pulumi.export("versions", {{"flux": "{flux}"}})
+"""
+
+
+def pipelines(project: Project, *arguments: str) -> Result:
+    """Run a command of the pipelines as their steps do."""
+    return _run(project, [sys.executable, "-m", "pipelines", *arguments])
+
+
+def _run(project: Project, command: list[str]) -> Result:
+    done = subprocess.run(
+        command,
+        cwd=project.folder,
+        env=dict(project.env),
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout + done.stderr)
+
+
+def _program(flux: str, **seed: str) -> str:
+    return VERSIONS_AND_SEED.format(flux=flux, seed=seed)
+
+
+def make(project: Project, target: str, **variables: str) -> Result:
+    """Run a Make target as the pipelines do, with an environment that is ready."""
+    command = ["make", "-f", str(CHECKOUT / "Makefile"), "-o", ".venv/ready", target, f"STACK={STACK}"]
+    given = [f"{name}={value}" for name, value in variables.items()]
+    return _run(project, [*command, *given])
+
+
+def _comment(project: Project, folder: Path) -> str:
+    """What a preview writes onto the pull request, without its hidden first line."""
+    done = make(project, "preview", REPORT=str(folder / "comment.md"))
+    assert done.code == 0, done.text
+    marker, _, said = (folder / "comment.md").read_text().partition("\n")
+    assert marker == f"<!-- slipway: preview of {STACK} -->"
+    return said
+
+
+def test_the_comment_of_the_first_preview_lists_what_is_made(
+    project: Project, repository: Repository, tmp_path: Path
+) -> None:
+    project.write(config(repository) | LOCAL)
+    said = _comment(project, tmp_path)
+    assert "to create" in said.splitlines()[0]
+    assert "| create | `aks` | ManagedCluster |  |" in said
+    assert "| advisory | `no-local-accounts` |" in said
+
+
+def test_a_cluster_out_of_reach_is_previewed_and_said_to_be(
+    project: Project, repository: Repository, azure: Azure, tmp_path: Path
+) -> None:
+    project.write(config(repository) | LOCAL, program=ONLY_AZURE)
+    assert make(project, "up").code == 0
+    project.write(config(repository) | LOCAL)
+    began = time.time()
+    said = _comment(project, tmp_path)
+    assert "### Not compared" in said
+    assert "The management cluster cannot be reached" in said
+    assert "| create | `root` | Kustomization |" in said
+    assert [call for call in azure.calls(began) if call["method"] in {"PUT", "PATCH", "DELETE"}] == []
+    assert repository.heads() == {}
+    project.succeed("destroy", "--yes", "--skip-preview")
+
+
+def test_upgrades_and_a_new_seed_are_told_in_words(project: Project, repository: Repository, tmp_path: Path) -> None:
+    project.write(config(repository) | LOCAL, program=_program("v2.9.4", a="1", b="1"))
+    assert make(project, "up").code == 0
+    project.write(config(repository) | LOCAL, program=_program("v2.9.5", a="2", c="1"))
+    said = _comment(project, tmp_path)
+    assert "- flux: v2.9.4 → v2.9.5" in said
+    assert "A new seed for the branch seed" in said
+    assert all(line in said for line in ("~ a", "- b", "+ c"))
+
+
+def test_a_refused_preview_says_by_which_policy(project: Project, repository: Repository, tmp_path: Path) -> None:
+    project.write(config(repository, tier="Free"))
+    report = tmp_path / "comment.md"
+    done = pipelines(project, "preview", "--stack", STACK, "--report", str(report))
+    assert done.code == 1, done.text
+    assert "refused by policy" in report.read_text().splitlines()[1]
+    assert "| **mandatory** | `standard-tier` |" in report.read_text()
+    assert "Traceback" not in report.read_text()
+
+
+def test_drift_is_what_was_changed_or_deleted_by_hand(
+    project: Project, repository: Repository, azure: Azure, tmp_path: Path
+) -> None:
+    project.write(config(repository) | LOCAL, program=ONLY_AZURE)
+    assert make(project, "up").code == 0
+    assert make(project, "drift").code == 0
+    azure.arm.put(GROUP, "2024-03-01", {"location": "westeurope", "tags": {"by": "hand"}})
+    azure.arm.delete(FLUX_CREDENTIAL, "2023-01-31")
+    report = tmp_path / "drift.md"
+    assert pipelines(project, "drift", "--stack", STACK, "--report", str(report)).code == 1
+    said = report.read_text()
+    assert "2 resources differ" in said.splitlines()[1]
+    assert "| changed by hand | `resource-group` | ResourceGroup | tags |" in said
+    assert "| **gone** | `flux-flux-system-source-controller` |" in said
+    project.succeed("destroy", "--yes", "--skip-preview", "--refresh")
+
+
+def test_only_a_sandbox_that_has_had_its_time_is_taken_down(
+    project: Project, repository: Repository, azure: Azure
+) -> None:
+    project.write(config(repository) | SANDBOX | {"sandbox:expires": "2999-01-01"}, program=ONLY_AZURE)
+    assert make(project, "up").code == 0
+    assert pipelines(project, "teardown-expired").code == 0
+    assert azure.find(AKS, "2025-09-01") is not None
+
+    project.write(config(repository) | LOCAL | {"sandbox:expires": "2020-01-01"}, program=ONLY_AZURE)
+    refused = pipelines(project, "teardown-expired")
+    assert (refused.code, "only sandboxes expire" in refused.text) == (2, True)
+    assert azure.find(AKS, "2025-09-01") is not None
+
+    project.write(config(repository) | SANDBOX | {"sandbox:expires": "2020-01-01"}, program=ONLY_AZURE)
+    assert "Expired: test" in pipelines(project, "teardown-expired", "--dry-run").text
+    assert azure.find(AKS, "2025-09-01") is not None
+    assert make(project, "teardown-expired").code == 0
+    assert azure.find(GROUP) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["preview", "--stack", "nowhere"], "there is no stack nowhere"),
+        (["drift", "--stack", "nowhere"], "there is no stack nowhere"),
+    ],
+)
+def test_what_cannot_be_tried_is_one_line(project: Project, arguments: list[str], said: str) -> None:
+    done = pipelines(project, *arguments)
+    assert (done.code, said in done.text, "Traceback" in done.text) == (2, True, False)
