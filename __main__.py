@@ -1,6 +1,7 @@
 """Provision the management cluster, install Cluster API and Flux on it, hand the fleet over to Git."""
 
 from fleet.fleet_repository import FleetRepository
+from infra.adoption import adopt_if_asked
 from infra.management_cluster import ManagementCluster
 from infra.settings import Settings
 from management_cluster.cluster_api_providers import ClusterApiProviders
@@ -10,6 +11,7 @@ from management_cluster.hand_off import HandOff
 from management_cluster.outputs import export
 
 settings = Settings.load()
+adopt_if_asked(settings.azure.subscription_id)
 
 management = ManagementCluster("management", settings.azure, settings.network)
 connection = Connection("management", management.aks, identifier=settings.azure.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from uuid import NAMESPACE_URL, uuid5
 
 import pulumi
 from pulumi_azure_native import authorization
@@ -33,6 +34,7 @@ def grant(
     to: pulumi.Input[str],
     on: pulumi.Input[str],
     subscription_id: str,
+    owner: str,
     opts: pulumi.ResourceOptions,
 ) -> authorization.RoleAssignment:
     """Assign a role.
@@ -41,10 +43,13 @@ def grant(
         to: principal id of an identity.
         on: scope, an ARM id.
         subscription_id: where the role's definition is looked up.
+        owner: name of the identity in Azure.
     """
     definitions = f"{subscription(subscription_id)}/providers/Microsoft.Authorization/roleDefinitions"
     return authorization.RoleAssignment(
         resource_name,
+        # Azure wants a GUID. One that follows from what it is for is found again when the stack's state is lost.
+        role_assignment_name=str(uuid5(NAMESPACE_URL, f"{subscription(subscription_id)}/{owner}/{resource_name}")),
         principal_id=to,
         # Without the type Azure looks the principal up, and refuses one that is younger than its directory replicas.
         principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,

@@ -56,10 +56,11 @@ class Identity(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:azure:Identity", resource_name, None, opts)
         self._name = resource_name
+        self._name_in_azure = naming.identity(cluster, resource_name)
         self._resource_group = resource_group
         identity = managedidentity.UserAssignedIdentity(
             resource_name,
-            resource_name_=naming.identity(cluster, resource_name),
+            resource_name_=self._name_in_azure,
             resource_group_name=resource_group,
             location=location,
             opts=pulumi.ResourceOptions(parent=self),
@@ -76,6 +77,7 @@ class Identity(pulumi.ComponentResource):
             to=self.principal_id,
             on=on,
             subscription_id=subscription_id,
+            owner=self._name_in_azure,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
