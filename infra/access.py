@@ -21,6 +21,9 @@ class Role(Enum):
     AKS_CLUSTER_ADMIN = "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b"
     """Azure Kubernetes Service RBAC Cluster Admin: everything inside clusters that use Azure RBAC."""
 
+    AKS_CLUSTER_USER = "4abbcc35-e782-43d8-92c5-2d3f1bd2253f"
+    """Azure Kubernetes Service Cluster User Role: finds a cluster's address and authority."""
+
 
 def subscription(subscription_id: str) -> str:
     """The scope of a whole subscription."""

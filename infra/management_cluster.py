@@ -18,7 +18,12 @@ ASO = (
     # CAPZ fetches the Entra token for a workload cluster's kubeconfig under the client id it finds in ASO's credential.
     ServiceAccount("capz-system", "capz-manager"),
 )
-FLUX = (ServiceAccount("flux-system", "source-controller"), ServiceAccount("flux-system", "kustomize-controller"))
+FLUX = (
+    ServiceAccount("flux-system", "source-controller"),
+    ServiceAccount("flux-system", "kustomize-controller"),
+    # As this one kustomize-controller signs in to clusters that have no kubeconfig (class aks-aso).
+    ServiceAccount("clusters", "flux"),
+)
 
 
 class ManagementCluster(pulumi.ComponentResource):
@@ -80,6 +85,8 @@ class ManagementCluster(pulumi.ComponentResource):
         self.capz.may(Role.CONTRIBUTOR, on=fleet, subscription_id=subscription_id)
         self.aso.may(Role.CONTRIBUTOR, on=fleet, subscription_id=subscription_id)
         self.aso.may(Role.AKS_CLUSTER_ADMIN, on=fleet, subscription_id=subscription_id)
+        self.flux.may(Role.AKS_CLUSTER_USER, on=fleet, subscription_id=subscription_id)
+        self.flux.may(Role.AKS_CLUSTER_ADMIN, on=fleet, subscription_id=subscription_id)
         for identity, accounts in ((self.capz, CAPZ), (self.aso, ASO), (self.flux, FLUX)):
             identity.trust(accounts, issuer=self.aks.issuer_url)
 

@@ -24,6 +24,9 @@ TUNING: Final = (
     "--concurrent=20",  # the Kustomizations of a cluster wait until it is healthy, so many wait at once
     "--requeue-dependency=5s",
     "--watch-configs-label-selector=owner!=helm",  # a cluster's agent starts when its kubeconfig appears
+    # Sign in to a cluster as the service account that its ConfigMap names.
+    # https://fluxcd.io/flux/installation/configuration/workload-identity/
+    "--feature-gates=ObjectLevelWorkloadIdentity=true",
 )
 """Arguments of kustomize-controller beside its own: https://fluxcd.io/flux/components/kustomize/options/"""
 

@@ -58,7 +58,7 @@ class HandOff(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _credential_of_clusters(self, management: ManagementCluster) -> pulumi.Resource:
-        """The namespace `clusters` with the identity by which ASO acts there.
+        """The namespace `clusters` with the identities by which ASO and Flux act there.
 
         https://azure.github.io/azure-service-operator/guide/authentication/credential-scope/
         """
@@ -70,6 +70,21 @@ class HandOff(pulumi.ComponentResource):
             ),
         )
         azure = self._settings.azure
+        kubernetes.core.v1.ServiceAccount(
+            "flux",
+            metadata=ObjectMetaArgs(
+                name="flux",
+                namespace=CLUSTERS,
+                # By these kustomize-controller signs in to clusters without a kubeconfig.
+                # https://fluxcd.io/flux/integrations/azure/#for-azure-kubernetes-service
+                annotations={
+                    **NEVER_PRUNED,
+                    "azure.workload.identity/client-id": management.flux.client_id,
+                    "azure.workload.identity/tenant-id": azure.tenant_id,
+                },
+            ),
+            opts=self._connection.options(self, depends_on=[namespace]),
+        )
         return self._secret(
             "aso-credential",
             {

@@ -23,6 +23,9 @@ ROOT: Final = "management"
 SOURCE: Final = "fleet"
 """The GitRepository that is this repository, on the management cluster and on each workload cluster."""
 
+CLUSTERS: Final = (("cluster.x-k8s.io", "Cluster"), ("containerservice.azure.com", "ManagedCluster"))
+"""What a request may be."""
+
 GROUP: Final = "kustomize.toolkit.fluxcd.io"
 
 _ROOT_KUSTOMIZATION: Final[Object] = {
@@ -40,7 +43,7 @@ _ROOT_KUSTOMIZATION: Final[Object] = {
 
 @dataclass(frozen=True)
 class Request:
-    """A directory that has a Cluster.
+    """A directory that has a Cluster, or in the class `aks-aso` a ManagedCluster.
 
     Attributes:
         environment: what its label says.
@@ -55,7 +58,7 @@ class Request:
 
     @property
     def cluster(self) -> Object:
-        """The Cluster as Flux applies it."""
+        """The Cluster, or ManagedCluster, as Flux applies it."""
         return self.items[0].object
 
 
@@ -83,7 +86,7 @@ class Rendering:
             by_directory.setdefault(item.directory, []).append(item)
         found: dict[str, Request] = {}
         for directory, items in by_directory.items():
-            first = next((each for each in items if each.key[:2] == ("cluster.x-k8s.io", "Cluster")), None)
+            first = next((each for each in items if each.key[:2] in CLUSTERS), None)
             if first:
                 metadata = first.object["metadata"]
                 environment = (metadata.get("labels") or {}).get("environment", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -143,6 +144,9 @@ def _flux(root: Path, kustomization: Object, values: dict[str, str], folder: Pat
     """Flux reads nothing outside of the folder above `root`: https://fluxcd.io/flux/cmd/flux_build_kustomization/"""
     name, namespace = kustomization["metadata"]["name"], kustomization["metadata"].get("namespace", "flux-system")
     spec = {**kustomization["spec"], "buildMetadata": ["originAnnotations"]}
+    if "components" in spec:
+        here = root / spec["path"]
+        spec["components"] = [os.path.relpath(here / each, folder) for each in spec["components"]]
     if "postBuild" in spec:
         spec["postBuild"] = {"substitute": values}
     definition = root.parent / f"{next(_numbers)}.json"

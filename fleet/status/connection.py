@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx2
 import yaml
-from lightkube import Client, KubeConfig
+from lightkube import Client, KubeConfig, operators
 from lightkube.config.kubeconfig import SingleConfig
 from lightkube.core.exceptions import ConfigError
 from lightkube.generic_resource import create_namespaced_resource
@@ -26,7 +26,7 @@ TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0)
 _ESSENTIAL: Final = "clusters"
 
 
-def connect(kubeconfig: Path | None, context: str | None) -> Callable[[str, str, str], Iterable[dict[str, Any]]]:
+def connect(kubeconfig: Path | None, context: str | None) -> Callable[..., Iterable[dict[str, Any]]]:
     """Connect to a cluster.
 
     Args:
@@ -34,7 +34,7 @@ def connect(kubeconfig: Path | None, context: str | None) -> Callable[[str, str,
         context: None for the current one.
 
     Returns:
-        Lists all objects of a kind in all namespaces, by group, version and plural.
+        Lists all objects of a kind in all namespaces, by group, version and plural, and a label that they have to have.
 
     Raises:
         ExternalError: there is no kubeconfig, or not that context in it.
@@ -45,11 +45,12 @@ def connect(kubeconfig: Path | None, context: str | None) -> Callable[[str, str,
     except (ConfigError, OSError, ValueError, AssertionError) as error:
         raise ExternalError(f"the context {config.context_name} cannot be used: {error}") from None
 
-    def list_all(group: str, version: str, plural: str) -> list[dict[str, Any]]:
+    def list_all(group: str, version: str, plural: str, label: str = "") -> list[dict[str, Any]]:
         kind = create_namespaced_resource(group, version, plural, plural)
         where = f"the management cluster {config.cluster.server} (context {config.context_name})"
         try:
-            return [dict(each) for each in client.list(kind, namespace="*", chunk_size=PAGE)]
+            labels: dict[str, Any] | None = {label: operators.exists()} if label else None
+            return [dict(each) for each in client.list(kind, namespace="*", chunk_size=PAGE, labels=labels)]
         except httpx2.HTTPStatusError as error:
             if error.response.status_code == httpx2.codes.NOT_FOUND and plural != _ESSENTIAL:
                 return []

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 from fleet.status.inventory import Inventory
-from fleet.status.problems import Problem, of_cluster, of_kustomization, of_source
-from fleet.status.records import Cluster
+from fleet.status.problems import Problem, of_cluster, of_kustomization, of_managed_cluster, of_source
+from fleet.status.records import AzurePool, Cluster, ManagedCluster
 
 FLUX: Final = "flux-system"
 FLEET: Final = ("GitRepository", FLUX, "fleet")
@@ -101,6 +101,7 @@ class FleetStatus:
 def judge(inventory: Inventory) -> FleetStatus:
     """The status of the whole fleet."""
     clusters = [_cluster(each, inventory) for each in inventory.clusters]
+    clusters += [_managed_cluster(each, inventory) for each in inventory.managed_clusters]
     clusters.sort(key=lambda each: (each.environment, each.namespace, each.name))
     fleet = inventory.sources.get(FLEET)
     return FleetStatus(fleet.status.artifact.revision if fleet else "", tuple(clusters), tuple(_troubles(inventory)))
@@ -125,11 +126,41 @@ def _cluster(cluster: Cluster, inventory: Inventory) -> ClusterStatus:
         ),
         phase=cluster.status.phase,
         health=_health(cluster, problems),
-        agent=_applied(inventory, cluster, "agent"),
-        revision=_applied(inventory, cluster, "sync"),
+        agent=_applied(inventory, cluster.key, "agent"),
+        revision=_applied(inventory, cluster.key, "sync"),
         why=tuple(problem.words for problem in problems),
         created=metadata.creation_timestamp,
     )
+
+
+def _managed_cluster(cluster: ManagedCluster, inventory: Inventory) -> ClusterStatus:
+    metadata, spec, status = cluster.metadata, cluster.spec, cluster.status
+    problems = sorted(of_managed_cluster(cluster, inventory), key=lambda problem: problem.expected)
+    return ClusterStatus(
+        name=metadata.name,
+        namespace=metadata.namespace,
+        environment=metadata.labels.get("environment", ""),
+        cluster_class=metadata.labels.get("class", ""),
+        desired_version=f"v{spec.kubernetes_version}",
+        actual_version=f"v{status.current_kubernetes_version}" if status.current_kubernetes_version else "",
+        pools=tuple(_azure_pools(cluster, inventory.azure_pools.get(cluster.key, []))),
+        phase="",
+        health=Health.DELETING if metadata.deletion_timestamp else _worst(problems),
+        agent=_applied(inventory, cluster.key, "agent"),
+        revision=_applied(inventory, cluster.key, "sync"),
+        why=tuple(problem.words for problem in problems),
+        created=metadata.creation_timestamp,
+    )
+
+
+def _azure_pools(cluster: ManagedCluster, more: list[AzurePool]) -> Iterator[PoolStatus]:
+    """The pools inside the cluster, then those that are objects of their own; as Azure counts their machines."""
+    there = {pool.name: pool.count for pool in cluster.status.agent_pool_profiles}
+    wanted = [(pool.name, pool, there.get(pool.name, 0)) for pool in cluster.spec.agent_pool_profiles]
+    wanted += [(each.spec.azure_name or each.metadata.name, each.spec, each.status.count) for each in more]
+    for name, pool, count in wanted:
+        desired = count if pool.enable_auto_scaling else pool.count
+        yield PoolStatus(name, count, desired, f"v{pool.orchestrator_version}")
 
 
 def _health(cluster: Cluster, problems: list[Problem]) -> Health:
@@ -147,8 +178,8 @@ def _worst(problems: list[Problem]) -> Health:
     return Health.CHANGING if all(problem.expected for problem in problems) else Health.FAILING
 
 
-def _applied(inventory: Inventory, cluster: Cluster, what: str) -> Applied:
-    namespace, name = cluster.key
+def _applied(inventory: Inventory, cluster: tuple[str, str], what: str) -> Applied:
+    namespace, name = cluster
     kustomization = inventory.kustomizations.get((namespace, f"{name}-{what}"))
     if kustomization is None:
         return Applied("", "")

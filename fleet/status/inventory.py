@@ -11,12 +11,22 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from external.command import ExternalError
-from fleet.status.records import Cluster, ControlPlane, Kustomization, Object, Pool, Source
+from fleet.status.records import (
+    AzurePool,
+    Cluster,
+    ControlPlane,
+    Kustomization,
+    ManagedCluster,
+    Object,
+    Pool,
+    Source,
+)
 
 _Kind = TypeVar("_Kind", bound=Object)
 
-Lister = Callable[[str, str, str], Iterable[dict[str, Any]]]
-"""Gives all objects of a kind, by its group, version and plural; none where the cluster does not know the kind."""
+Lister = Callable[..., Iterable[dict[str, Any]]]
+"""Gives all objects of a kind, by its group, version and plural, and optionally a label that they have to have; none
+where the cluster does not know the kind."""
 
 CLUSTERS: Final = ("cluster.x-k8s.io", "v1beta2", "clusters")
 KUSTOMIZATIONS: Final = ("kustomize.toolkit.fluxcd.io", "v1", "kustomizations")
@@ -37,6 +47,9 @@ AZURE: Final = (
     ("ManagedCluster", "containerservice.azure.com", "v1api20240901", "managedclusters"),
     ("ManagedClustersAgentPool", "containerservice.azure.com", "v1api20240901", "managedclustersagentpools"),
 )
+REQUESTED: Final = "environment"
+"""Label that hydration puts on what a request says; what Cluster API makes of a Cluster has it not."""
+
 OWNER: Final = "serviceoperator.azure.com/owner-name"
 """ASO's label with the name of what a resource belongs to."""
 
@@ -64,6 +77,8 @@ class Inventory:
     """The fleet's objects, found by (namespace, name), sources with their kind before it."""
 
     clusters: tuple[Cluster, ...]
+    managed_clusters: tuple[ManagedCluster, ...] = ()
+    azure_pools: dict[tuple[str, str], list[AzurePool]] = field(default_factory=dict)
     control_planes: dict[tuple[str, str], ControlPlane] = field(default_factory=dict)
     pools: dict[tuple[str, str], list[Pool]] = field(default_factory=dict)
     kustomizations: dict[tuple[str, str], Kustomization] = field(default_factory=dict)
@@ -85,8 +100,14 @@ def read(list_all: Lister) -> Inventory:
         pools = [pool.submit(list_all, *kind) for kind in POOLS]
         kustomizations = pool.submit(list_all, *KUSTOMIZATIONS)
         sources = {kind: pool.submit(list_all, *rest) for kind, *rest in SOURCES}
+        managed, azure_pools = (pool.submit(list_all, *rest, REQUESTED) for _, *rest in AZURE[1:])
+    by_cluster: dict[tuple[str, str], list[AzurePool]] = {}
+    for each in _parsed(AzurePool, azure_pools.result()):
+        by_cluster.setdefault((each.metadata.namespace, each.spec.owner.name), []).append(each)
     return Inventory(
         tuple(_parsed(Cluster, clusters.result())),
+        tuple(_parsed(ManagedCluster, managed.result())),
+        by_cluster,
         {each.key: each for listed in control_planes for each in _parsed(ControlPlane, listed.result())},
         _by_cluster(each for listed in pools for each in _parsed(Pool, listed.result())),
         {each.key: each for each in _parsed(Kustomization, kustomizations.result())},

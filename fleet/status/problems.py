@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from fleet.status.inventory import AzureResource, Inventory
-from fleet.status.records import Cluster, Condition, Kustomization, Pool, Source
+from fleet.status.records import Cluster, Condition, Kustomization, ManagedCluster, Metadata, Pool, Source
 
 CONDITIONS: Final = (
     "TopologyReconciled",
@@ -62,7 +62,22 @@ def of_cluster(cluster: Cluster, inventory: Inventory) -> Iterator[Problem]:
     for pool in inventory.pools.get(cluster.key, []):
         yield from _of_pool(pool)
     if "environment" in cluster.metadata.labels and not cluster.metadata.deletion_timestamp:
-        yield from _of_hydration(cluster, inventory)
+        yield from _of_hydration(cluster.metadata, inventory, cluster.status.phase in CREATING)
+
+
+def of_managed_cluster(cluster: ManagedCluster, inventory: Inventory) -> Iterator[Problem]:
+    """All problems of a cluster that Azure Service Operator makes by itself, causes first."""
+    if cluster.metadata.deletion_timestamp:
+        yield Problem("is being deleted", expected=True)
+    own = AzureResource("ManagedCluster", cluster)
+    pools = [AzureResource("ManagedClustersAgentPool", each) for each in inventory.azure_pools.get(cluster.key, [])]
+    for resource in inventory.azure.get(cluster.key, [own, *pools]):
+        yield from _of_azure(resource)
+    actual, desired = cluster.status.current_kubernetes_version, cluster.spec.kubernetes_version
+    if actual and desired and actual != desired:
+        yield Problem(f"Kubernetes v{actual}, shall be v{desired}", expected=True)
+    if not cluster.metadata.deletion_timestamp:
+        yield from _of_hydration(cluster.metadata, inventory, creating=not actual)
 
 
 def of_kustomization(kustomization: Kustomization, inventory: Inventory, creating: bool = False) -> Iterator[Problem]:
@@ -151,10 +166,9 @@ def _of_pool(pool: Pool) -> Iterator[Problem]:
         yield Problem(f"pool {pool.name}: {ready} nodes ready, shall be {desired}{state}", expected=not failed)
 
 
-def _of_hydration(cluster: Cluster, inventory: Inventory) -> Iterator[Problem]:
-    namespace, name = cluster.key
-    young = inventory.taken - cluster.metadata.creation_timestamp < HYDRATION
-    creating = cluster.status.phase in CREATING or young
+def _of_hydration(cluster: Metadata, inventory: Inventory, creating: bool) -> Iterator[Problem]:
+    namespace, name = cluster.namespace, cluster.name
+    creating = creating or inventory.taken - cluster.creation_timestamp < HYDRATION
     for each in (f"{name}-agent", f"{name}-sync"):
         kustomization = inventory.kustomizations.get((namespace, each))
         if kustomization is None:

@@ -147,6 +147,44 @@ class Pool(Object):
         return self.spec.replicas
 
 
+class _AzurePool(_Record):
+    azure_name: str = ""
+    name: str = ""
+    count: int = 0
+    enable_auto_scaling: bool = False
+    orchestrator_version: str = ""
+    owner: Reference = Reference()
+
+
+class _AzurePoolStatus(_Status):
+    name: str = ""
+    count: int = 0
+
+
+class AzurePool(Object):
+    """ASO's ManagedClustersAgentPool."""
+
+    spec: _AzurePool = _AzurePool()
+    status: _AzurePoolStatus = _AzurePoolStatus()
+
+
+class _ManagedClusterSpec(_Record):
+    kubernetes_version: str = ""
+    agent_pool_profiles: tuple[_AzurePool, ...] = ()
+
+
+class _ManagedClusterStatus(_Status):
+    current_kubernetes_version: str = ""
+    agent_pool_profiles: tuple[_AzurePoolStatus, ...] = ()
+
+
+class ManagedCluster(Object):
+    """ASO's ManagedCluster, where a request is one. https://azure.github.io/azure-service-operator/reference/"""
+
+    spec: _ManagedClusterSpec = _ManagedClusterSpec()
+    status: _ManagedClusterStatus = _ManagedClusterStatus()
+
+
 class _KustomizationSpec(_Record):
     source_ref: Reference
     suspend: bool = False

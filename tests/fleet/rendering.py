@@ -71,7 +71,7 @@ class Rendered(list[Object]):
 
     def variables(self) -> set[str]:
         """The names of all ${variables} that Flux would substitute; without those that have a default."""
-        return set(re.findall(r"\$\{(\w+)\}", self.text()))
+        return set(re.findall(r"\$\{(\w+)(?:#\w)?\}", self.text()))
 
 
 def kustomize(path: Path) -> Rendered:
@@ -117,12 +117,12 @@ class Fleet:
         shutil.copytree(REPOSITORY, self.path)
         _unmask_secrets(self.path)
 
-    def request(self, cluster: str, manifest: str | None = None) -> Path:
-        """Add the example request under another name, with another cluster.yaml if `manifest` is given."""
+    def request(self, cluster: str, manifest: str | None = None, example: str = "first") -> Path:
+        """Add an example request under another name, with another cluster.yaml if `manifest` is given."""
         directory = self.path / "environments" / "dev" / "clusters" / cluster
-        shutil.copytree(REQUESTS / "first", directory)
+        shutil.copytree(REQUESTS / example, directory)
         file = directory / "cluster.yaml"
-        file.write_text((manifest or file.read_text()).replace("name: first", f"name: {cluster}"))
+        file.write_text((manifest or file.read_text()).replace(f"name: {example}", f"name: {cluster}"))
         return directory
 
     def environment(self, name: str = "dev") -> Rendered:

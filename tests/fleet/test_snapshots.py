@@ -29,3 +29,8 @@ def test_the_workload_cluster_gets(fleet: Fleet, matches_snapshot: Compare) -> N
 def test_its_agent_applies(fleet: Fleet, matches_snapshot: Compare) -> None:
     fleet.request("first")
     matches_snapshot("first-workloads", fleet.workloads("first"))
+
+
+def test_a_managed_cluster_of_azure_service_operator_becomes(fleet: Fleet, matches_snapshot: Compare) -> None:
+    fleet.request("straight", example="straight")
+    matches_snapshot("straight", fleet.environment())

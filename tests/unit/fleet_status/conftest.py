@@ -27,10 +27,11 @@ class Management:
         self.asked: list[str] = []
         self.old()
 
-    def list_all(self, _group: str, _version: str, plural: str) -> list[Object]:
+    def list_all(self, _group: str, _version: str, plural: str, label: str = "") -> list[Object]:
         """As `connect` gives it."""
-        self.asked.append(plural)
-        return self.objects.get(plural, [])
+        self.asked.append(f"{plural} with {label}" if label else plural)
+        found = self.objects.get(plural, [])
+        return [each for each in found if not label or label in each["metadata"].get("labels", {})]
 
     def one(self, plural: str, name: str = "first") -> Object:
         """An object to change."""
@@ -39,6 +40,25 @@ class Management:
     def old(self, age: timedelta = timedelta(days=3)) -> None:
         """Let the cluster have been made a while ago."""
         self.one("clusters")["metadata"]["creationTimestamp"] = (datetime.now(UTC) - age).isoformat()
+
+    def request_is_a_managed_cluster(self) -> None:
+        """As in the class aks-aso: no Cluster, but the objects of Azure Service Operator that hydration labels."""
+        for plural in ("clusters", "machinepools", "azureasomanagedcontrolplanes"):
+            self.objects[plural] = []
+        cluster, pool = self.one("managedclusters"), self.one("managedclustersagentpools", "first-system")
+        cluster["metadata"]["labels"] |= {"environment": "dev", "class": "aks-aso-v1"}
+        version = {"orchestratorVersion": "1.36.3"}
+        cluster["spec"] = {
+            "kubernetesVersion": "1.36.3",
+            "agentPoolProfiles": [{"name": "system", "count": 1, **version}],
+        }
+        cluster["status"] |= {
+            "currentKubernetesVersion": "1.36.3",
+            "agentPoolProfiles": [{"name": "system", "count": 1}],
+        }
+        pool["metadata"]["labels"]["environment"] = "dev"
+        pool["spec"] = {"azureName": "apps", "count": 2, "owner": {"name": "first"}, **version}
+        pool["status"]["count"] = 2
 
     def condition(self, plural: str, name: str, type_: str, **values: str) -> None:
         """Set a condition of an object, as its controller would."""

@@ -36,7 +36,7 @@ class Api:
         plural = path.rpartition("/")[2]
         if self.answer != 200 or plural in self.unknown:
             return (404 if self.answer == 200 else self.answer), {"kind": "Status", "message": "no"}
-        items = self.management.objects.get(plural, [])
+        items = self.management.list_all("", "", plural, query.get("labelSelector", [""])[0])
         start, limit = int(query.get("continue", ["0"])[0]), int(query["limit"][0])
         self.pages.append(plural)
         end = start + limit

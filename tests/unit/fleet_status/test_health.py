@@ -211,3 +211,22 @@ def test_an_object_of_an_unknown_shape_is_named_with_the_field(management: Manag
     management.one("machinepools", "first-system")["spec"]["replicas"] = "many"
     with pytest.raises(ExternalError, match=r"cannot read MachinePool first-system .*: spec\.replicas: "):
         management.status()
+
+
+def test_a_cluster_without_cluster_api_is_told_as_any_other(management: Management) -> None:
+    management.request_is_a_managed_cluster()
+    first = management.first()
+    assert (first.health, first.why) == (Health.READY, ())
+    assert (first.environment, first.cluster_class) == ("dev", "aks-aso-v1")
+    assert first.desired_version == first.actual_version == "v1.36.3"
+    assert [(pool.name, pool.ready, pool.desired) for pool in first.pools] == [("system", 1, 1), ("apps", 2, 2)]
+    assert first.agent.applied.startswith("v2.9.5@")
+
+
+def test_of_a_cluster_without_cluster_api_azures_words_are_told(management: Management) -> None:
+    management.request_is_a_managed_cluster()
+    management.condition(
+        "managedclusters", "first", "Ready", status="False", severity="Error", reason="X", message="Not enough cores"
+    )
+    assert management.first().health is Health.FAILING
+    assert management.first().why[0] == "Azure ManagedCluster first: Not enough cores"
