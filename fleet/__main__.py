@@ -14,6 +14,7 @@ from external.command import ExternalError
 from fleet import promotion
 from fleet.status import health, inventory, report
 from fleet.status.connection import connect
+from fleet.validation import command as validation
 
 NOT_READY: Final = 1
 FAILED: Final = 2
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parse.add_argument("--repository", type=Path, default=Path(), help="clone of the fleet repository; default: here")
     parse.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     parse.set_defaults(command=promote)
+    validation.add(commands)
     return parser
 
 

@@ -16,6 +16,7 @@ def pytest_configure() -> None:
     """Tests meet the tools that a user of this project has, once they are built; those that need them say so."""
     if tools := built():
         os.environ["PATH"] = os.pathsep.join([str(tools.bin), os.environ.get("PATH", os.defpath)])
+        os.environ["XDG_CONFIG_HOME"] = str(tools.releases / "xdg")  # clusterctl's repository
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,11 +15,25 @@
 - Directories of requests are built in groups, a group that fails in halves, so that each failure is told of one
   directory. `only` names the directories of requests that are built, for one changed cluster among a thousand.
 - A checkout is a copy: links, files outside, and files that are too large are left out of it and told in `refused`.
+  YAML that cannot be read, or could do harm, is a failure of its directory and never given to a command.
 """
 
 from fleet.rendering.checkout import Checkout, Refused, checkout
 from fleet.rendering.fleet import Rendering, Request, render
 from fleet.rendering.flux import Failure, Item
+from fleet.rendering.safe_yaml import Text, Unreadable
 from fleet.rendering.values import PLACEHOLDERS
 
-__all__ = ["PLACEHOLDERS", "Checkout", "Failure", "Item", "Refused", "Rendering", "Request", "checkout", "render"]
+__all__ = [
+    "PLACEHOLDERS",
+    "Checkout",
+    "Failure",
+    "Item",
+    "Refused",
+    "Rendering",
+    "Request",
+    "Text",
+    "Unreadable",
+    "checkout",
+    "render",
+]

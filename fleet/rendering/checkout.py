@@ -11,10 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from external.command import CommandFailed, ExternalError, run, run_bytes
+from fleet.rendering.safe_yaml import Text, Unreadable, parse
 
 LARGEST: Final = 512 * 1024
 """Bytes of one file; etcd takes no object of more than three times that."""
@@ -49,6 +51,12 @@ class Checkout:
     origin: str
     files: frozenset[str]
     refused: tuple[Refused, ...]
+
+    @cached_property
+    def contents(self) -> dict[str, Text | Unreadable]:
+        """Every YAML file, read with care; sorted."""
+        names = sorted(file for file in self.files if file.endswith((".yaml", ".yml", "/Kustomization")))
+        return {file: parse((self.root / file).read_bytes()) for file in names}
 
 
 @contextmanager

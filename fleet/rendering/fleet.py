@@ -15,6 +15,7 @@ from external.command import require
 from fleet.rendering import flux, references
 from fleet.rendering.checkout import Checkout
 from fleet.rendering.flux import Built, Failure, Item, Object
+from fleet.rendering.safe_yaml import Unreadable
 from fleet.rendering.values import PLACEHOLDERS, MissingValues, Values, of_kustomization
 
 ROOT: Final = "management"
@@ -115,11 +116,25 @@ def render(
     require("flux", "https://fluxcd.io/flux/installation/#install-the-flux-cli")
     bad = references.refused(checkout)
     rendering = Rendering(environments(checkout))
+    unreadable = _without_unreadable(checkout)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         walk = _Walk(checkout, {**PLACEHOLDERS, **values}, only, bad, pool)
         _follow(walk, rendering, on_clusters)
+    told = {each.directory for each in unreadable}
+    rendering.failures = unreadable + [each for each in rendering.failures if each.directory not in told]
     _tell_duplicates(rendering)
     return rendering
+
+
+def _without_unreadable(checkout: Checkout) -> list[Failure]:
+    """Take YAML that cannot be read out of the copy, since kustomize may need minutes and gigabytes for it."""
+    failures: list[Failure] = []
+    for file, content in checkout.contents.items():
+        if isinstance(content, Unreadable):
+            (checkout.root / file).unlink(missing_ok=True)
+            directory, name = PurePosixPath(file).parent.as_posix(), PurePosixPath(file).name
+            failures.append(Failure(directory, "", f"{name}:{content.line}:{content.column}: {content.why}"))
+    return failures
 
 
 def environments(checkout: Checkout) -> tuple[str, ...]:
@@ -170,24 +185,27 @@ class _Walk:
 
 
 def _follow(walk: _Walk, rendering: Rendering, on_clusters: bool) -> None:
-    """Breadth first, so that what is substituted from is there before what needs it."""
-    todo: list[tuple[Object, bool]] = [(_ROOT_KUSTOMIZATION, False)]
+    """Level by level, so that what is substituted from is there before what needs it."""
+    level: list[tuple[Object, bool]] = [(_ROOT_KUSTOMIZATION, False)]
     seen: set[tuple[Any, ...]] = set()
-    while todo:
-        kustomization, remote = todo.pop(0)
-        known = [each.object for each in rendering.items + (rendering.on_clusters if remote else [])]
-        built = walk.build(kustomization, known)
-        (rendering.on_clusters if remote else rendering.items).extend(built.items)
-        rendering.failures.extend(built.failures)
-        for child, on_cluster in _children(built.items):
-            apart = remote or on_cluster
-            if apart and not on_clusters:
-                continue
-            if apart and (kind := _kind_of(child)) in seen:
-                continue
-            if apart:
-                seen.add(kind)
-            todo.append((child, apart))
+    with ThreadPoolExecutor() as pool:
+        while level:
+            known = [each.object for each in rendering.items]
+            remote = known + [each.object for each in rendering.on_clusters]
+            results = list(pool.map(lambda each: walk.build(each[0], remote if each[1] else known), level))  # noqa: B023
+            children: list[tuple[Object, bool]] = []
+            for (_, on_cluster), built in zip(level, results, strict=True):
+                (rendering.on_clusters if on_cluster else rendering.items).extend(built.items)
+                rendering.failures.extend(built.failures)
+                children += [(child, apart or on_cluster) for child, apart in _children(built.items)]
+            level = [(child, apart) for child, apart in children if not apart or (on_clusters and _is_new(child, seen))]
+
+
+def _is_new(kustomization: Object, seen: set[tuple[Any, ...]]) -> bool:
+    kind = _kind_of(kustomization)
+    is_new = kind not in seen
+    seen.add(kind)
+    return is_new
 
 
 def _children(items: list[Item]) -> Iterator[tuple[Object, bool]]:

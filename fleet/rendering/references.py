@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-import yaml
-
 from fleet.rendering.checkout import Checkout
 from fleet.rendering.flux import KUSTOMIZATION_FILES
+from fleet.rendering.safe_yaml import Text
 
 LISTS: Final = (
     "resources",
@@ -51,16 +50,14 @@ def check(checkout: Checkout) -> list[Bad]:
     """All references that lead out of the repository or to nothing."""
     folders = {parent.as_posix() for file in checkout.files for parent in PurePosixPath(file).parents}
     found: list[Bad] = []
-    for file in sorted(checkout.files):
-        if PurePosixPath(file).name in KUSTOMIZATION_FILES:
-            try:
-                parsed = yaml.load((checkout.root / file).read_bytes(), yaml.CSafeLoader)
-            except (yaml.YAMLError, RecursionError, ValueError):
-                continue  # kustomize says so itself
-            for field, value in _references(parsed if isinstance(parsed, dict) else {}):
-                why = _why_not(file, value, checkout.files, folders)
-                if why:
-                    found.append(Bad(file, field, value, why))
+    for file, content in checkout.contents.items():
+        if PurePosixPath(file).name not in KUSTOMIZATION_FILES or not isinstance(content, Text):
+            continue
+        parsed = content.documents[0] if content.documents else None
+        for field, value in _references(parsed if isinstance(parsed, dict) else {}):
+            why = _why_not(file, value, checkout.files, folders)
+            if why:
+                found.append(Bad(file, field, value, why))
     return found
 
 

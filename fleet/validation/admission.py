@@ -1,0 +1,145 @@
+"""The fleet's own ValidatingAdmissionPolicies on what Flux would create, by the reference implementation of CEL.
+
+Only what a policy says of a new object can be known here: DELETE, parameters and earlier objects are the cluster's.
+https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_optional, ext_strings
+
+from fleet.rendering import Item
+from fleet.validation.finding import Finding
+from fleet.validation.objects import Sources, locate
+from fleet.validation.schemas import Schemas
+
+FLUX: Final = "system:serviceaccount:flux-system:kustomize-controller"
+_DYN, _TEXT, _BOOL = cel.Type.DYN, cel.Type.STRING, cel.Type.BOOL
+
+Object = dict[str, Any]
+
+
+class Undecidable(Exception):
+    """A policy asks for what only a cluster knows."""
+
+
+def check(items: list[Item], sources: Sources, schemas: Schemas) -> tuple[list[Finding], list[str]]:
+    """What is denied, and the names of policies that cannot be evaluated without a cluster."""
+    environment = _environment()
+    bound = {
+        item.object["spec"]["policyName"]
+        for item in items
+        if item.object["kind"] == "ValidatingAdmissionPolicyBinding"
+        and "Deny" in item.object["spec"].get("validationActions", [])
+    }
+    found: list[Finding] = []
+    undecided: list[str] = []
+    for each in items:
+        name = each.object["metadata"]["name"]
+        if each.object["kind"] != "ValidatingAdmissionPolicy" or name not in bound or not _creates(each.object):
+            continue
+        try:
+            policy = _Policy(each.object, environment)
+            for item in items:
+                found += _denied(policy, item, sources, schemas)
+        except (Undecidable, RuntimeError, ValueError, TypeError):
+            undecided.append(name)
+    return found, undecided
+
+
+def _denied(policy: _Policy, item: Item, sources: Sources, schemas: Schemas) -> Iterator[Finding]:
+    group, kind, _, _ = item.key
+    plural = schemas.plurals.get(f"{kind}.{group}", f"{kind.lower()}s")
+    if not policy.matches(group, plural):
+        return
+    for message in policy.denials(item.object, _request(item, plural)):
+        mend = f"The policy {policy.name} would deny it: see policies/"
+        place = locate(item, ("metadata", "name"), sources)
+        yield place.finding("admission", message, mend, value=item.object["metadata"]["name"])
+
+
+class _Policy:
+    def __init__(self, policy: Object, environment: cel.Env) -> None:
+        spec = policy["spec"]
+        if "paramKind" in spec:
+            raise Undecidable
+        self.name: str = policy["metadata"]["name"]
+        self._rules = spec.get("matchConstraints", {}).get("resourceRules", [])
+        self._conditions = [environment.compile(each["expression"]) for each in spec.get("matchConditions") or []]
+        self._variables = [
+            (each["name"], environment.compile(each["expression"])) for each in spec.get("variables") or []
+        ]
+        self._validations = [
+            (
+                environment.compile(each["expression"]),
+                environment.compile(each["messageExpression"]) if "messageExpression" in each else None,
+                each.get("message", f"failed expression: {each['expression']}"),
+            )
+            for each in spec["validations"]
+        ]
+
+    def matches(self, group: str, plural: str) -> bool:
+        return any(
+            {"*", group} & set(rule["apiGroups"])
+            and {"*", plural} & set(rule["resources"])
+            and {"*", "CREATE"} & set(rule["operations"])
+            for rule in self._rules
+        )
+
+    def denials(self, object_: Object, request: Object) -> Iterator[str]:
+        data: Object = {
+            "object": object_,
+            "oldObject": None,
+            "request": request,
+            "variables": {},
+            "authorizer": {},
+            "params": None,
+            "namespaceObject": {"metadata": {"name": request["namespace"]}},
+        }
+        if not all(each.eval(data=data).plain_value() for each in self._conditions):
+            return
+        for name, expression in self._variables:
+            data = {**data, "variables": {**data["variables"], name: expression.eval(data=data).plain_value()}}
+        for expression, said, otherwise in self._validations:
+            if expression.eval(data=data).plain_value() is not True:
+                yield str(said.eval(data=data).plain_value()) if said else otherwise
+
+
+def _creates(policy: Object) -> bool:
+    rules = policy["spec"].get("matchConstraints", {}).get("resourceRules", [])
+    return any({"*", "CREATE"} & set(rule["operations"]) for rule in rules)
+
+
+def _request(item: Item, plural: str) -> Object:
+    group, kind, namespace, name = item.key
+    version = item.object["apiVersion"].rpartition("/")[2]
+    return {
+        "operation": "CREATE",
+        "name": name,
+        "namespace": namespace,
+        "kind": {"group": group, "version": version, "kind": kind},
+        "resource": {"group": group, "version": version, "resource": plural},
+        "userInfo": {"username": FLUX, "groups": ["system:serviceaccounts", "system:authenticated"]},
+        "dryRun": False,
+    }
+
+
+def _environment() -> cel.Env:
+    """What policies may name. Flux applies the fleet as cluster-admin, so an authorizer allows."""
+    names = ("object", "oldObject", "request", "params", "variables", "authorizer", "namespaceObject")
+
+    def member(name: str, arguments: int, returns: cel.Type, result: Any) -> cel.FunctionDecl:
+        parameters = [_DYN, *[_TEXT] * arguments]
+        overload = cel.Overload(f"authorizer_{name}", returns, parameters, True, lambda *_: result)
+        return cel.FunctionDecl(name, [overload])
+
+    functions = [member(name, 1, _DYN, {}) for name in ("group", "resource", "check", "namespace", "name")]
+    return cel.NewEnv(
+        variables=dict.fromkeys(names, _DYN),
+        extensions=[ext_optional.ExtOptional(), ext_strings.ExtStrings()],
+        functions=[*functions, member("allowed", 0, _BOOL, True)],
+    )

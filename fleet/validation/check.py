@@ -1,0 +1,131 @@
+"""Validates a fleet repository: every file as it is written, then everything as Flux would apply it.
+
+With `since` only the requests that differ from a commit are rendered, unless something changed that others share.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from external.command import CommandFailed, ExternalError
+from fleet.clone import Clone
+from fleet.rendering import Checkout, Failure, Rendering, checkout, references, render
+from fleet.rendering.fleet import environments
+from fleet.rendering.safe_yaml import position
+from fleet.validation import admission, objects, releases, requests, source, texts
+from fleet.validation.finding import Finding
+from fleet.validation.objects import Sources
+from fleet.validation.schemas import Schemas, load
+
+_UNSET: Final = re.compile(r'variable not set \(strict mode\): "(\w+)"')
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was found.
+
+    Attributes:
+        findings: sorted by file and line.
+        undecided: policies that only a cluster can evaluate.
+        files, clusters: how many YAML files were read, and requests rendered.
+    """
+
+    findings: tuple[Finding, ...]
+    undecided: tuple[str, ...]
+    files: int
+    clusters: int
+    seconds: float
+
+
+def validate(folder: Path, since: str | None = None, manifests: Path | None = None) -> Result:
+    """Find all mistakes at once.
+
+    Args:
+        since: a commit; what did not change since is taken to be well, except names, networks and versions.
+        manifests: a folder of CRD manifests, instead of those of the pinned versions.
+
+    Raises:
+        ExternalError: the folder, the commit, a command or the schemas cannot be had.
+    """
+    started = time.monotonic()
+    schemas = load(manifests)
+    with checkout(folder) as copy:
+        order = environments(copy)
+        only = None if since is None else _changed_requests(folder, since, copy)
+        sources, found = source.read(copy)
+        found += [*objects.check_sources(sources, schemas), *texts.check(sources), *_references(copy, sources)]
+        found += [*requests.check_names(sources, order), *releases.check_promotion(sources, order)]
+        if since:
+            found += releases.check_upgrades(sources, order, Clone(folder), since)
+        rendering = render(copy, only=only)
+        undecided = _check_rendered(rendering, sources, schemas, found)
+        return Result(
+            tuple(_distinct(found)), tuple(undecided), len(sources), len(rendering.clusters), time.monotonic() - started
+        )
+
+
+def _check_rendered(rendering: Rendering, sources: Sources, schemas: Schemas, found: list[Finding]) -> list[str]:
+    found += objects.check_rendered([*rendering.items, *rendering.on_clusters], sources, schemas)
+    found += requests.check_classes(rendering, sources)
+    found += requests.check_networks(rendering, sources)
+    denied, undecided = admission.check(rendering.items, sources, schemas)
+    found += denied
+    broken = {PurePosixPath(each.file).parent.as_posix() for each in found}
+    found += [_failure(each, sources) for each in rendering.failures if each.directory not in broken]
+    return undecided
+
+
+def _references(copy: Checkout, sources: Sources) -> Iterator[Finding]:
+    for bad in references.check(copy):
+        if bad.file in sources:
+            mend = "Write a path that exists, relative to this file"
+            yield sources[bad.file].finding(0, bad.field, "reference", bad.why, mend, value=bad.value)
+
+
+def _failure(failure: Failure, sources: Sources) -> Finding:
+    """Where to look: at the variable that is not set, else at the directory's kustomization."""
+    mend = "Mend it until `kustomize build` of this directory works"
+    inside = [each for file, each in sources.items() if file.startswith(f"{failure.directory}/")]
+    unset = _UNSET.search(failure.message)
+    for each in inside if unset else ():
+        at = each.text.find("${" + unset[1]) if unset else -1
+        if unset and at >= 0:
+            line, column = position(each.text, at)
+            told = "Flux has no value of this name: add it to release.yaml or settings.yaml of the environment"
+            return Finding(each.file, line, column, "rendering", "", f"${{{unset[1]}}}", "is not set", told)
+    names = [each.file for each in inside if PurePosixPath(each.file).stem.lower() == "kustomization"]
+    file = names[0] if names else failure.directory
+    return Finding(file, 1, 1, "rendering", "", "", failure.message, mend)
+
+
+def _changed_requests(folder: Path, since: str, copy: Checkout) -> set[str] | None:
+    """Directories of requests that changed; None where something changed that is shared."""
+    try:
+        clone = Clone(folder)
+        changed = clone.git("diff", "--name-only", "--relative", "-z", since, "--").split("\0")
+        changed += clone.git("ls-files", "-z", "--others", "--exclude-standard").split("\0")
+    except CommandFailed:
+        raise ExternalError(f"{folder} has no commit {since}: `git fetch` it first, or name another") from None
+    directories: set[str] = set()
+    for file in filter(None, changed):
+        parts = PurePosixPath(file).parts
+        if len(parts) > 4 and parts[0] == "environments" and parts[2] == requests.CLUSTERS:
+            directories.add("/".join(parts[:-1]))
+        elif file.endswith((".yaml", ".yml")):
+            return None
+    return directories
+
+
+def _distinct(found: list[Finding]) -> Iterator[Finding]:
+    """Each place and rule once: what is written wrong is rendered wrong as well."""
+    seen: set[tuple[object, ...]] = set()
+    for each in sorted(found):
+        key = (each.file, each.line, each.column, each.rule, each.field.rpartition(".")[2])
+        if key not in seen:
+            seen.add(key)
+            yield each

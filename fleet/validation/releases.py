@@ -1,0 +1,82 @@
+"""Releases of the environments: upgrade paths that AKS allows, and the order of promotion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import yaml
+
+from external.command import CommandFailed
+from fleet.clone import Clone
+from fleet.validation.finding import Finding
+from fleet.validation.objects import Sources
+
+VERSIONS: Final = ("kubernetes_version", "class_version", "agent_version")
+FORM: Final = {
+    "kubernetes_version": r"v1\.\d+\.\d+",
+    "class_version": r"v\d+",
+    "agent_version": r"v\d+\.\d+\.\d+(-[\w.]+)?",
+}
+
+
+def check_promotion(sources: Sources, environments: tuple[str, ...]) -> Iterator[Finding]:
+    """Versions that are versions, and none ahead of the environment before."""
+    before: tuple[str, Mapping[str, Any]] | None = None
+    for environment in environments:
+        source = sources.get(f"environments/{environment}/release.yaml")
+        if source is None:
+            continue
+        data = _data(source.documents)
+        for key in VERSIONS:
+            value = data.get(key)
+            if value is None:
+                continue
+            if not re.fullmatch(FORM[key], str(value)):
+                message, mend = "is no version", f"Write it as {FORM[key]!r}, such as v1.36.3 or v1"
+                yield source.finding(0, ("data", key), "kubernetes-version", message, mend, value=value)
+            elif before and _numbers(value) > _numbers(before[1].get(key, value)):
+                message = f"{environment} is ahead of {before[0]}, which has {before[1][key]}"
+                command = f"python -m fleet promote {before[0]} {environment}"
+                mend = f"New versions start in {environments[0]}, then `{command}`"
+                yield source.finding(0, ("data", key), "promotion", message, mend, value=value)
+        before = environment, data
+
+
+def check_upgrades(sources: Sources, environments: tuple[str, ...], clone: Clone, since: str) -> Iterator[Finding]:
+    """Each environment's Kubernetes against what a commit had.
+
+    https://learn.microsoft.com/azure/aks/upgrade-aks-cluster: minor versions cannot be skipped, and none goes back.
+    """
+    for environment in environments:
+        file = f"environments/{environment}/release.yaml"
+        try:
+            old = _data(tuple(yaml.safe_load_all(clone.git("show", f"{since}:./{file}"))))
+        except (CommandFailed, yaml.YAMLError):
+            continue
+        source = sources.get(file)
+        new = _data(source.documents) if source else {}
+        was, becomes = _numbers(old.get("kubernetes_version")), _numbers(new.get("kubernetes_version"))
+        if source is None or len(was) < 3 or len(becomes) < 3:
+            continue
+        where, value = ("data", "kubernetes_version"), new["kubernetes_version"]
+        if becomes < was:
+            message, mend = (
+                f"is older than {old['kubernetes_version']}",
+                "Kubernetes does not go back: keep it, or make new clusters",
+            )
+            yield source.finding(0, where, "kubernetes-version", message, mend, value=value)
+        elif becomes[1] > was[1] + 1:
+            message = f"skips a minor version: {environment} has {old['kubernetes_version']}"
+            yield source.finding(0, where, "kubernetes-version", message, f"Go to v1.{was[1] + 1} first", value=value)
+
+
+def _data(documents: tuple[Any, ...]) -> dict[str, Any]:
+    first = documents[0] if documents else None
+    data = first.get("data") if isinstance(first, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _numbers(version: object) -> tuple[int, ...]:
+    return tuple(int(each) for each in re.findall(r"\d+", str(version or "")))
