@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_FOLDERS = """
+import json, sysconfig
+print(json.dumps(sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})))
+"""
 _DESCRIBE = """
-import importlib.metadata, json, platform, sys, sysconfig
+import importlib.metadata, json, platform, sys
 print(json.dumps({
     "executable": sys.executable,
     "version": platform.python_version(),
-    "folders": sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}),
     "packages": {found.metadata["Name"]: found.version for found in importlib.metadata.distributions()},
 }))
 """
@@ -69,11 +72,8 @@ class Python:
         return found
 
     def describe(self) -> dict[str, Any]:
-        """Executable, version, folders of packages, and packages with their versions."""
-        text = subprocess.run(
-            [self.executable, "-c", _DESCRIBE], capture_output=True, text=True, check=True, timeout=60
-        ).stdout
-        described: dict[str, Any] = json.loads(text)
+        """Executable, version, and packages with their versions."""
+        described: dict[str, Any] = self._tells(_DESCRIBE)
         return described
 
     def plugins(self) -> list[dict[str, Any]]:
@@ -81,6 +81,12 @@ class Python:
 
         https://www.pulumi.com/docs/iac/packages-and-automation/pulumi-packages/schema/
         """
-        folders = [Path(folder) for folder in self.describe()["folders"]]
+        folders = [Path(folder) for folder in self._tells(_FOLDERS)]
         found = [json.loads(file.read_text()) for folder in folders for file in folder.glob("*/pulumi-plugin.json")]
         return [plugin for plugin in found if plugin.get("resource")]
+
+    def _tells(self, program: str) -> Any:
+        done = subprocess.run(
+            [self.executable, "-I", "-c", program], capture_output=True, text=True, check=True, timeout=60
+        )
+        return json.loads(done.stdout)

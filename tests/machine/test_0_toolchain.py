@@ -43,6 +43,7 @@ def documents(file: Path) -> list[dict[str, object]]:
         (["kube-apiserver", "--version"], "kubernetes"),
         (["kustomize", "version"], "kustomize"),
         (["crane", "version"], "crane"),
+        (["actionlint", "-version"], "actionlint"),
         (["registry", "--version"], "registry"),
         (["clusterctl", "version"], "clusterctl"),
         (["flux", "--version"], "flux-cli"),
