@@ -25,6 +25,7 @@ from local_azure.azure.faults import Faults
 from local_azure.azure.federation import Federation
 from local_azure.azure.front import Front
 from local_azure.azure.issuers import OPERATOR_TOKEN_SECONDS, Issuers
+from local_azure.azure.machines import Machines, NotBooted
 from local_azure.azure.providers import providers
 from local_azure.azure.request_log import RequestLog
 from local_azure.azure.schema import Schema
@@ -38,17 +39,27 @@ THREADS = 100
 
 
 class Simulator:
-    """ARM and Entra over `clusters`, with everything kept in the folder `state`.
+    """ARM and Entra over `clusters` and `machines`, with everything kept in the folder `state`.
 
     The operator's sign-in token is kept fresh in `state/../operator/token` unless another file is named.
     """
 
-    def __init__(self, state: Path, clusters: Clusters, *, operator_token: Path, cache: Path = instance.CACHE) -> None:
+    def __init__(
+        self,
+        state: Path,
+        clusters: Clusters,
+        machines: Machines | None = None,
+        *,
+        operator_token: Path,
+        cache: Path = instance.CACHE,
+    ) -> None:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._store = Store(state / "azure.sqlite")
         self._log = RequestLog(state / "requests.sqlite")
         schema = Schema(schema_table.ensure(cache / "schema"))
-        self.azure = Azure(self._store, schema, clusters, providers(f"https://{instance.SIMULATOR}"))
+        self.azure = Azure(
+            self._store, schema, clusters, machines or NotBooted(), providers(f"https://{instance.SIMULATOR}")
+        )
         self._issuers = Issuers(self.azure, SigningKey(state / "operator.key"))
         entra = Entra(SigningKey(state / "entra.key"), self.azure.directory, Federation(self._issuers.keys))
         faults = Faults(self._store)

@@ -5,7 +5,7 @@ The order of the checks is ARM's: API version, subscription, type, role assignme
 
 from __future__ import annotations
 
-from local_azure.azure import aks_documents, arm_documents, arm_operations
+from local_azure.azure import aks_documents, arm_documents, arm_operations, arm_tags, compute_skus
 from local_azure.azure.arm_writes import Writes
 from local_azure.azure.errors import ArmError, bad_request, not_found
 from local_azure.azure.identifiers import ResourceId, parse
@@ -32,7 +32,13 @@ class Arm:
                 "The api-version query parameter (?api-version=) is required for all requests.",
             )
         self._check_subscription(call.path)
-        for answer in (arm_operations.answer, arm_documents.answer, aks_documents.answer):
+        for answer in (
+            arm_operations.answer,
+            arm_documents.answer,
+            arm_tags.answer,
+            aks_documents.answer,
+            compute_skus.answer,
+        ):
             reply = answer(self._azure, call)
             if reply is not None:
                 return reply

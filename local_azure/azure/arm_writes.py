@@ -61,7 +61,7 @@ class Writes:
         if kind.slow:
             operation = self._azure.begin("Update" if existing else "Create", kept, call.detail)
             headers |= self._operation_headers(call, operation, kept, location=kind.location_header)
-        return Reply(200 if existing else 201, self._azure.view(kept), headers)
+        return Reply(200 if existing else kind.created, self._azure.view(kept), headers)
 
     def delete(self, call: Call, kind: ResourceType, identifier: ResourceId) -> Reply:
         """DELETE: 204 when there is nothing, 202 with an operation for slow types."""

@@ -33,6 +33,7 @@ class ManagedClusters(ResourceType):
 
     name = CLUSTERS
     slow = True
+    real = True
 
     def __init__(self, authorize_base: str) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from typing import Any
 from local_azure.azure import network_rules
 from local_azure.azure.errors import ArmError, bad_request
 from local_azure.azure.identifiers import ResourceId
+from local_azure.azure.network_parts import exists
 from local_azure.azure.network_rules import NETWORKS, SUBNETS, check_subnets, in_use_words, references
 from local_azure.azure.resource_type import Put, ResourceType
 from local_azure.azure.store import Resource
@@ -29,7 +30,7 @@ class NetworkResource(ResourceType):
     def accept(self, azure: Azure, put: Put) -> Resource:
         """Every resource ID in the body must be there already."""
         for reference in references(put.body):
-            if azure.store.get(reference) is None and not reference.lower().startswith(put.id.key + "/"):
+            if not reference.lower().startswith(put.id.key + "/") and not exists(azure, reference):
                 raise bad_request(
                     "InvalidResourceReference",
                     f"Resource {reference} referenced by resource {put.id.text} was not found. Please make sure "

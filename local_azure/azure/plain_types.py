@@ -28,6 +28,17 @@ class MaintenanceConfigurations(ResourceType):
         return Resource(put.id.text, self.name, {"properties": put.properties})
 
 
+class DnsRecords(ResourceType):
+    """Records of a private DNS zone; nobody is answered from them here."""
+
+    tracked = False
+
+    def accept(self, azure: Azure, put: Put) -> Resource:
+        """A record knows its full name."""
+        zone = put.id.text.split("/")[-3]
+        return Resource(put.id.text, self.name, {"properties": {**put.properties, "fqdn": f"{put.id.name}.{zone}."}})
+
+
 class Registries(ResourceType):
     """Microsoft.ContainerRegistry/registries."""
 

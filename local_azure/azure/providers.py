@@ -8,13 +8,22 @@ from pathlib import Path
 
 from local_azure.azure.agent_pools import AgentPools
 from local_azure.azure.authorization import RoleAssignments, RoleDefinitions
+from local_azure.azure.disks import AvailabilitySets, Disks
 from local_azure.azure.managed_clusters import ManagedClusters
 from local_azure.azure.managed_identity import FederatedCredentials, Identities
 from local_azure.azure.network import NetworkResource, Subnets, VirtualNetworks
-from local_azure.azure.plain_types import MaintenanceConfigurations, Registries, Vaults, Workspaces
+from local_azure.azure.network_attachments import (
+    InboundNatRules,
+    Interfaces,
+    LoadBalancers,
+    PublicAddresses,
+    WithParts,
+)
+from local_azure.azure.plain_types import DnsRecords, MaintenanceConfigurations, Registries, Vaults, Workspaces
 from local_azure.azure.resource_groups import ResourceGroups
 from local_azure.azure.resource_type import ResourceType
 from local_azure.azure.subscription import Provider
+from local_azure.azure.virtual_machines import Extensions, VirtualMachines
 
 
 def providers(authorize_base: str) -> list[Provider]:
@@ -25,10 +34,22 @@ def providers(authorize_base: str) -> list[Provider]:
             VirtualNetworks(),
             Subnets(),
             NetworkResource("Microsoft.Network/natGateways", "InUseNatGatewayCannotBeDeleted"),
-            NetworkResource("Microsoft.Network/publicIPAddresses", "PublicIPAddressCannotBeDeleted"),
-            NetworkResource("Microsoft.Network/networkSecurityGroups", "InUseNetworkSecurityGroupCannotBeDeleted"),
+            PublicAddresses(),
+            WithParts(
+                "Microsoft.Network/networkSecurityGroups",
+                "InUseNetworkSecurityGroupCannotBeDeleted",
+                parts=("securityRules",),
+            ),
+            WithParts("Microsoft.Network/routeTables", "InUseRouteTableCannotBeDeleted", parts=("routes",)),
+            LoadBalancers(),
+            InboundNatRules(),
+            Interfaces(),
             NetworkResource("Microsoft.Network/privateDnsZones"),
+            NetworkResource("Microsoft.Network/privateDnsZones/virtualNetworkLinks"),
+            DnsRecords("Microsoft.Network/privateDnsZones/A"),
+            DnsRecords("Microsoft.Network/privateDnsZones/AAAA"),
         ),
+        "Microsoft.Compute": (VirtualMachines(), Extensions(), Disks(), AvailabilitySets()),
         "Microsoft.ManagedIdentity": (Identities(), FederatedCredentials()),
         "Microsoft.Authorization": (RoleAssignments(), RoleDefinitions()),
         "Microsoft.ContainerService": (ManagedClusters(authorize_base), AgentPools(), MaintenanceConfigurations()),

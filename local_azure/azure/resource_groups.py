@@ -32,7 +32,7 @@ class ResourceGroups(ResourceType):
         return super().accept(azure, put)
 
     def tear_down(self, azure: Azure, resource: Resource) -> None:
-        """Delete the clusters first, since they are real; what they use goes with the rest.
+        """Delete what is real first, clusters and machines; what they use goes with the rest.
 
         Raises ArmError when resources of other groups still use something in here.
         """
@@ -43,14 +43,15 @@ class ResourceGroups(ResourceType):
                 f"Deletion of resource group '{resource.name}' failed as resources with identifiers "
                 f"'{', '.join(users)}' still use resources in it.",
             )
-        clusters = azure.store.below(resource.id, CLUSTERS)
+        real = [found for found in azure.store.below(resource.id) if azure.type_of(found).real]
         with azure.store.transaction():
-            for cluster in clusters:
-                azure.store.put(cluster.with_properties(provisioningState="Deleting"))
-        for cluster in clusters:
-            azure.operations.wait_idle(cluster.id)
-            azure.type_of(cluster).tear_down(azure, cluster)
-            azure.store.remove(cluster.id)
+            for found in real:
+                azure.store.put(found.with_properties(provisioningState="Deleting"))
+        for found in real:
+            if found.type == CLUSTERS:  # a machine is not waited for: its agent may never answer
+                azure.operations.wait_idle(found.id)
+            azure.type_of(found).tear_down(azure, found)
+            azure.store.remove(found.id)
 
 
 def _used_from_outside(azure: Azure, group: Resource) -> Sequence[str]:

@@ -71,8 +71,12 @@ class ResourceType:
     """Whether writing and deleting are long-running operations."""
     slow_delete = False
     """Whether only deleting is one."""
+    created = 201
+    """Status of a PUT that made the resource."""
     deleted = 200
     """Status of a successful DELETE that is no long-running operation."""
+    real = False
+    """Whether something outside the simulator's memory stands behind it."""
     location_header = False
     """Whether accepted writes carry Location besides Azure-AsyncOperation."""
 

@@ -25,6 +25,18 @@ MODELS = {
     "Microsoft.Network/natGateways": "azure.mgmt.network.models:NatGateway",
     "Microsoft.Network/publicIPAddresses": "azure.mgmt.network.models:PublicIPAddress",
     "Microsoft.Network/networkSecurityGroups": "azure.mgmt.network.models:NetworkSecurityGroup",
+    "Microsoft.Network/routeTables": "azure.mgmt.network.models:RouteTable",
+    "Microsoft.Network/loadBalancers": "azure.mgmt.network.models:LoadBalancer",
+    "Microsoft.Network/loadBalancers/inboundNatRules": "azure.mgmt.network.models:InboundNatRule",
+    "Microsoft.Network/networkInterfaces": "azure.mgmt.network.models:NetworkInterface",
+    "Microsoft.Network/privateDnsZones": "azure.mgmt.privatedns.models:PrivateZone",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks": "azure.mgmt.privatedns.models:VirtualNetworkLink",
+    "Microsoft.Network/privateDnsZones/A": "azure.mgmt.privatedns.models:RecordSet",
+    "Microsoft.Network/privateDnsZones/AAAA": "azure.mgmt.privatedns.models:RecordSet",
+    "Microsoft.Compute/virtualMachines": "azure.mgmt.compute.models:VirtualMachine",
+    "Microsoft.Compute/virtualMachines/extensions": "azure.mgmt.compute.models:VirtualMachineExtension",
+    "Microsoft.Compute/disks": "azure.mgmt.compute.models:Disk",
+    "Microsoft.Compute/availabilitySets": "azure.mgmt.compute.models:AvailabilitySet",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "azure.mgmt.msi.v2023_01_31.models:Identity",
     "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": (
         "azure.mgmt.msi.v2023_01_31.models:FederatedIdentityCredential"
@@ -42,12 +54,16 @@ MODELS = {
 }
 WHEELS = (
     "azure-mgmt-authorization",
+    "azure-mgmt-compute",
     "azure-mgmt-containerregistry",
     "azure-mgmt-containerservice",
     "azure-mgmt-msi",
     "azure-mgmt-network",
+    "azure-mgmt-privatedns",
     "azure-mgmt-resource",
 )
+GROWING = {"VirtualMachineSizeTypes"}
+"""No longer extended: https://learn.microsoft.com/rest/api/compute/resource-skus has more."""
 CONSTRAINTS = (
     "readonly",
     "required",
@@ -125,7 +141,7 @@ def _field(models: dict[str, Any], module: Any, kind: str, annotation: str) -> d
     )
     for name in values:
         found = getattr(module, name, None)
-        if isinstance(found, enum.EnumMeta):
+        if isinstance(found, enum.EnumMeta) and name not in GROWING:
             field["values"] = [member.value for member in found]  # type: ignore[var-annotated]
     return field
 

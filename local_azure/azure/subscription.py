@@ -14,6 +14,7 @@ from local_azure.azure.backend import Clusters
 from local_azure.azure.directory import OPERATOR, Directory
 from local_azure.azure.errors import ArmError, conflict
 from local_azure.azure.identifiers import ResourceId
+from local_azure.azure.machines import Machines
 from local_azure.azure.operations import Operation, Operations
 from local_azure.azure.resource_type import ResourceType
 from local_azure.azure.schema import Schema
@@ -38,10 +39,13 @@ class Azure:
     subscription = instance.SUBSCRIPTION_ID
     tenant = instance.TENANT_ID
 
-    def __init__(self, store: Store, schema: Schema, clusters: Clusters, providers: Iterable[Provider]) -> None:
+    def __init__(
+        self, store: Store, schema: Schema, clusters: Clusters, machines: Machines, providers: Iterable[Provider]
+    ) -> None:
         self.store = store
         self.schema = schema
         self.clusters = clusters
+        self.machines = machines
         self.settings = Settings(store)
         self.access = Access(store)
         self.directory = Directory(store)
