@@ -12,7 +12,11 @@ from infra.identity import Identity, ServiceAccount
 from infra.network import Network
 from infra.settings import AzureSettings, NetworkSettings
 
-CAPZ = (ServiceAccount("capz-system", "capz-manager"),)
+CAPZ = (
+    ServiceAccount("capz-system", "capz-manager"),
+    # The network of a cluster on virtual machines CAPZ has made by ASO, under its own client id.
+    ServiceAccount("capz-system", "azureserviceoperator-default"),
+)
 ASO = (
     ServiceAccount("capz-system", "azureserviceoperator-default"),
     # CAPZ fetches the Entra token for a workload cluster's kubeconfig under the client id it finds in ASO's credential.

@@ -66,12 +66,15 @@ def classes() -> list[Object]:
 
 
 def test_every_class_is_named_by_its_version() -> None:
-    assert [each["metadata"]["name"] for each in classes()] == ["aks-v1"]
+    assert [each["metadata"]["name"] for each in classes()] == ["aks-v1", "self-managed-v1"]
 
 
 def test_every_azure_object_of_a_class_says_its_reconcile_policy() -> None:
     # Azure Service Operator takes a value that it does not know for `manage`, so that a typo would go unseen.
+    # Classic CAPZ writes the annotation itself, on the objects that it makes for an AzureCluster.
     for cluster_class in classes():
+        if cluster_class["metadata"]["name"].startswith("self-managed"):
+            continue
         for patch in cluster_class["spec"]["patches"]:
             template = patch["definitions"][0]["jsonPatches"][0]["valueFrom"]["template"]
             kinds, policies = template.count("- apiVersion:"), template.count(f"{POLICY}: manage\n")

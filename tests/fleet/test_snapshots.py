@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.fleet.rendering import REPOSITORY, Fleet, Rendered, kustomize
+from tests.fleet.rendering import REPOSITORY, REQUESTS, Fleet, Rendered, kustomize
 
 Compare = Callable[[str, Rendered], None]
 
@@ -16,9 +16,16 @@ def test_the_management_cluster_gets(path: str, matches_snapshot: Compare) -> No
     matches_snapshot(path.replace("/", "-"), kustomize(REPOSITORY / path))
 
 
-def test_a_request_becomes(fleet: Fleet, matches_snapshot: Compare) -> None:
-    fleet.request("first")
-    matches_snapshot("first", fleet.environment())
+@pytest.mark.parametrize("request_", ["first", "machines"])
+def test_a_request_becomes(fleet: Fleet, matches_snapshot: Compare, request_: str) -> None:
+    fleet.request(request_, example=request_)
+    matches_snapshot(request_, fleet.environment())
+
+
+@pytest.mark.parametrize("request_", ["first", "straight", "machines"])
+def test_a_request_is_twelve_lines_at_most(request_: str) -> None:
+    files = (REQUESTS / request_).iterdir()
+    assert sum(len(file.read_text().splitlines()) for file in files) <= 12
 
 
 def test_the_workload_cluster_gets(fleet: Fleet, matches_snapshot: Compare) -> None:

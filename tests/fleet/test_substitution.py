@@ -33,9 +33,13 @@ def test_every_variable_of_the_workloads_is_in_cluster_info(environment: str) ->
     assert kustomize(REPOSITORY / "workloads" / environment).variables() <= info.keys()
 
 
-@pytest.mark.parametrize("path", ["management", "policies", "classes", "classes/templates"])
+@pytest.mark.parametrize("path", ["management", "policies", "classes"])
 def test_what_is_applied_without_substitution_has_no_variable(path: str) -> None:
     assert kustomize(REPOSITORY / path).variables() == set()
+
+
+def test_every_variable_of_the_class_templates_is_in_runtime_info() -> None:
+    assert kustomize(REPOSITORY / "classes/templates").variables() <= RUNTIME_INFO.keys()
 
 
 @pytest.mark.parametrize(
