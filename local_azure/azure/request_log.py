@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 KEPT = 50_000
-SECRET = re.compile(r"secret|password|token|assertion|kubeconfig|privatekey|accesskey", re.IGNORECASE)
+SECRET = re.compile(r"secret|password|token|assertion|kubeconfig|privatekey|accesskey|protectedsettings", re.IGNORECASE)
 HIDDEN = "[hidden]"
+DIGESTED = re.compile(r"customdata|userdata", re.IGNORECASE)
+"""What a machine starts from has secrets inside, and is worth recognising: its SHA-256 is kept."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,15 @@ class RequestLog:
 def without_secrets(value: Any) -> Any:
     """A body with the values of secret-looking members hidden."""
     if isinstance(value, dict):
-        return {
-            name: HIDDEN if SECRET.search(name) and isinstance(item, str) else without_secrets(item)
-            for name, item in value.items()
-        }
+        return {name: _hidden(name, item) for name, item in value.items()}
     if isinstance(value, list):
         return [without_secrets(item) for item in value]
     return value
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if isinstance(value, str) and DIGESTED.search(name):
+        return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+    if SECRET.search(name) and (isinstance(value, str) or name.lower() == "protectedsettings"):
+        return HIDDEN
+    return without_secrets(value)
