@@ -9,6 +9,7 @@ from management_cluster.connection import Connection
 from management_cluster.flux import Flux
 from management_cluster.hand_off import HandOff
 from management_cluster.outputs import export
+from management_cluster.teardown_guard import TeardownGuard
 
 settings = Settings.load()
 adopt_if_asked(settings.azure.subscription_id)
@@ -19,5 +20,6 @@ providers = ClusterApiProviders("providers", settings.providers, kubeconfig=mana
 flux = Flux("flux", settings.flux, connection)
 fleet = FleetRepository("fleet", settings.fleet)
 hand_off = HandOff("hand-off", settings, management, fleet, connection, after=[management, providers, flux, fleet])
+TeardownGuard("teardown-guard", settings, management, after=[management, providers, flux, fleet, hand_off])
 
 export(settings, management, providers, fleet)

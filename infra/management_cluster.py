@@ -12,6 +12,9 @@ from infra.identity import Identity, ServiceAccount
 from infra.network import Network
 from infra.settings import AzureSettings, NetworkSettings
 
+EXPIRES = "slipway-expires"
+"""Tag of the resource group of a short-lived management cluster: from then on pipelines/expiry.py destroys it."""
+
 CAPZ = (
     ServiceAccount("capz-system", "capz-manager"),
     # The network of a cluster on virtual machines CAPZ has made by ASO, under its own client id.
@@ -59,6 +62,7 @@ class ManagementCluster(pulumi.ComponentResource):
             "resource-group",
             resource_group_name=naming.resource_group(settings.name),
             location=settings.location,
+            tags={EXPIRES: settings.expires} if settings.expires else None,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
         )
         self.resource_group = group.name

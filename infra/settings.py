@@ -40,6 +40,9 @@ from infra.values import (
 from management_cluster import versions
 
 NAMESPACE = "slipway"
+Teardown = Literal["refuse", "drain", "detach"]
+"""What `pulumi destroy` does about a live fleet: management_cluster/teardown_guard.py."""
+
 FROM_ENVIRONMENT = {
     "slipway:gitUsername": "SLIPWAY_GIT_USERNAME",
     "slipway:gitPassword": "SLIPWAY_GIT_PASSWORD",
@@ -81,6 +84,8 @@ class AzureSettings(_Group):
     controllers_pool_vm_size: VmSize = "Standard_D8ds_v5"
     controllers_pool_count: AgentPoolCount = 2
     protect: bool = True
+    teardown: Teardown = "refuse"
+    expires: str = Field(default="", alias="sandbox:expires")
 
 
 class NetworkSettings(_Group):

@@ -132,7 +132,8 @@ def _forget(layout: Layout) -> None:
 def _alone(progress: Progress) -> Iterator[None]:
     """Wait until no other process builds; the lock goes with the process, however it ends."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
+    # Not the lock of `make local`, which builds while it holds its own.
+    with (CACHE / "toolchain.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

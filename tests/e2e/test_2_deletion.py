@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 
 SECOND = "second"
 FOLDER = Path("environments/dev/clusters")
-APPROVAL = """\
+APPROVAL = f"""\
   annotations:
     slipway.dev/deletion-approved-by: jane@example.com
-    slipway.dev/deletion-approved-until: "2099-01-01T00:00:00Z"
+    slipway.dev/deletion-approved-until: "{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
@@ -69,7 +71,12 @@ def test_every_class_is_named_by_its_version() -> None:
     assert [each["metadata"]["name"] for each in classes()] == ["aks-v1", "self-managed-v1"]
 
 
-def test_every_azure_object_of_a_class_says_its_reconcile_policy() -> None:
+KEPT_UNLESS_APPROVED = re.compile(
+    rf"{POLICY}: {{{{.*if .*hasKey .*annotations\).* }}}}manage{{{{ else }}}}detach-on-delete{{{{ end }}}}\n"
+)
+
+
+def test_azure_keeps_a_cluster_whose_deletion_nobody_approved() -> None:
     # Azure Service Operator takes a value that it does not know for `manage`, so that a typo would go unseen.
     # Classic CAPZ writes the annotation itself, on the objects that it makes for an AzureCluster.
     for cluster_class in classes():
@@ -77,8 +84,13 @@ def test_every_azure_object_of_a_class_says_its_reconcile_policy() -> None:
             continue
         for patch in cluster_class["spec"]["patches"]:
             template = patch["definitions"][0]["jsonPatches"][0]["valueFrom"]["template"]
-            kinds, policies = template.count("- apiVersion:"), template.count(f"{POLICY}: manage\n")
-            assert kinds == policies > 0, patch["name"]
+            kinds, kept = template.count("- apiVersion:"), len(KEPT_UNLESS_APPROVED.findall(template))
+            assert kinds == kept > 0, patch["name"]
+            assert f"{APPROVED}-by" in template
+
+
+def test_no_file_removed_from_git_switches_a_guard_off() -> None:
+    assert {each["metadata"]["annotations"][PRUNE] for each in kustomize(REPOSITORY / "policies")} == {"disabled"}
 
 
 def test_no_workload_runs_as_root_or_without_limits() -> None:

@@ -129,11 +129,11 @@ BROKEN = {
     ),
     "text-that-is-not-utf-8": Broken("1:3: is not UTF-8 [file]", new="# \udcff\n"),
     "a-reconcile-policy-with-a-typo-in-a-class": Broken(
-        "115:63: serviceoperator.azure.com/reconcile-policy: mange: Azure Service Operator would take this for manage, "
+        "117:63: serviceoperator.azure.com/reconcile-policy: mange: Azure Service Operator would take this for manage, "
         "and delete in Azure what is deleted here [reconcile-policy]",
         file="classes/aks-v1.yaml",
-        old="reconcile-policy: manage",
-        new="reconcile-policy: mange",
+        old="reconcile-policy: {{ if",
+        new="reconcile-policy: mange {{ if",
     ),
     "an-object-that-a-policy-of-the-fleet-denies": Broken(
         '4:9: metadata.name: shop: serviceoperator.azure.com/reconcile-policy is "kepe", which Azure Service Operator '

@@ -25,6 +25,7 @@ TENANT = "system:serviceaccount:team-a:flux"
 BY = "slipway.dev/deletion-approved-by"
 UNTIL = "slipway.dev/deletion-approved-until"
 OWNED = "sigs.k8s.io/cluster-api-provider-azure-owned-aso-kinds"
+MOVED = "clusterctl.cluster.x-k8s.io/delete-for-move"
 POLICY = "serviceoperator.azure.com/reconcile-policy"
 
 CLUSTER = "cluster.x-k8s.io/v1beta2"
@@ -163,7 +164,9 @@ def _needed(version: Object) -> bool:
 
 def _used(name: str) -> bool:
     return (
-        name == "clusters.cluster.x-k8s.io" or name.startswith("azureasomanaged") or name.endswith(".azure.com")
+        name == "clusters.cluster.x-k8s.io"
+        or name.startswith(("azureasomanaged", "azureclusters."))
+        or name.endswith(".azure.com")
     ) and "templates." not in name
 
 
@@ -187,6 +190,7 @@ def _accounts() -> list[Object]:
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "empty"}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "azure-only"}},
         role("fleet", [{"apiGroups": fleet, "resources": ["*"], "verbs": ["*"]}]),
         binding("fleet", CAPI, CAPZ, TENANT),
         binding("cluster-admin", FLUX),

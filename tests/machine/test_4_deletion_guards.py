@@ -19,6 +19,7 @@ from tests.machine.guarded import (
     CLUSTER,
     FLUX,
     INFRASTRUCTURE,
+    MOVED,
     NAMESPACE,
     OWNED,
     POLICY,
@@ -72,6 +73,7 @@ def test_all_at_once_is_refused_as_one_by_one(fleet: Guarded, live: dict[str, st
         ({BY: "jane", UNTIL: "tomorrow"}, 'is "tomorrow", not a time such as'),
         ({BY: "jane", UNTIL: "2099-13-41T00:00:00Z"}, "denied request"),
         (approval(hours=-0.05), "by jane@example.com expired at"),
+        (approval(hours=31 * 24), "is for more than 30 days, until"),
     ],
 )
 def test_half_an_approval_or_an_old_one_is_none(fleet: Guarded, annotations: dict[str, str], said: str) -> None:
@@ -113,6 +115,17 @@ def test_an_approved_cluster_is_taken_apart_by_its_controllers_only(fleet: Guard
         assert not fleet.exists(made[kind])
 
 
+@pytest.mark.parametrize("kind", ["ResourceGroup", "ManagedCluster"])
+@pytest.mark.parametrize("policy", ["detach-on-delete", "skip"])
+def test_a_cluster_stays_until_its_approval_has_reached_azure(fleet: Guarded, kind: str, policy: str) -> None:
+    made = fleet.chain(f"early-{kind.lower()}-{policy}")
+    assert fleet.annotate(made["Cluster"], approval(), by=FLUX) == ""
+    fleet.annotate(made[kind], {POLICY: policy})
+    assert f"has not reached its {kind} yet" in fleet.refused("delete", made["Cluster"], by=FLUX)
+    fleet.annotate(made[kind], {POLICY: "manage"})
+    assert fleet.refused("delete", made["Cluster"], by=FLUX) == ""
+
+
 def test_a_cluster_that_has_nothing_in_azure_yet_can_be_cleaned_up(fleet: Guarded) -> None:
     name = fleet.make(INFRASTRUCTURE, "AzureASOManagedCluster", "new")
     assert fleet.delete(name) == ""
@@ -143,6 +156,32 @@ def test_a_namespace_stays_while_it_holds_a_cluster(fleet: Guarded, live: dict[s
             "delete", f"namespace/{NAMESPACE}", by=user
         )
     assert fleet.delete("namespace/empty") == ""
+
+
+def test_a_namespace_stays_while_it_holds_a_resource_group(fleet: Guarded) -> None:
+    place = {"namespace": "azure-only"}
+    fleet.make(RESOURCES, "ResourceGroup", "shared", spec={"location": "northeurope"}, metadata=place)
+    assert "holds the ResourceGroup shared" in fleet.refused("delete", "namespace/azure-only")
+
+
+def test_a_self_managed_cluster_is_guarded_too(fleet: Guarded) -> None:
+    name = fleet.make(INFRASTRUCTURE, "AzureCluster", "own", spec={"location": "northeurope"})
+    for user in (ADMINISTRATOR, FLUX, TENANT):
+        assert "its deletion is not approved" in fleet.refused("delete", name, by=user)
+    assert "may not approve" in fleet.annotate(name, approval(), by=TENANT)
+    assert fleet.annotate(name, approval(), by=FLUX) == ""
+    assert fleet.delete(name) == ""
+
+
+def test_what_moves_to_another_management_cluster_may_leave(fleet: Guarded) -> None:
+    made = fleet.chain("moving")
+    for what in made.values():
+        assert "may not approve" in fleet.annotate(what, {MOVED: ""}, by=TENANT)
+        assert fleet.annotate(what, {MOVED: ""}) == ""
+        assert "its deletion is not approved" in fleet.refused("delete", what), "a controller would act on it"
+    for kind in reversed(KINDS):
+        _release(fleet, made[kind])
+        assert fleet.delete(made[kind]) == ""
 
 
 def test_definitions_of_the_fleets_kinds_stay(fleet: Guarded) -> None:

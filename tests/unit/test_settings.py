@@ -67,6 +67,7 @@ def test_the_stack_goes_before_the_environment() -> None:
         ("azureProviderVersion", "latest", "is not a release's version", "v1.12.8"),
         ("systemPoolCount", "many", "is not a whole number", "digits"),
         ("controllersPoolCount", "0", "must be at least 1", "larger"),
+        ("teardown", "delete", "must be 'refuse', 'drain' or 'detach'", "one of these"),
         ("protect", "perhaps", "is neither true nor false", "true or false"),
         ("tier", "Gold", "must be 'Free', 'Standard' or 'Premium'", "one of these"),
         ("name", "Dev_1", "lower-case letters, digits and '-'", "Set slipway:name"),

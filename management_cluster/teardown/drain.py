@@ -1,0 +1,209 @@
+"""Deletes the fleet in order, and waits until Azure itself shows nothing of it; killed, the next run goes on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from lightkube.generic_resource import create_namespaced_resource
+
+from external.command import ExternalError
+from management_cluster.teardown.fleet_objects import (
+    APPROVED_BY,
+    APPROVED_UNTIL,
+    AZURE,
+    RECONCILE_POLICY,
+    FleetObjects,
+    Item,
+    Refused,
+)
+
+DATA: Final = frozenset(
+    f"{name}{AZURE}"
+    for name in (
+        "cache",
+        "dbformysql",
+        "dbforpostgresql",
+        "documentdb",
+        "keyvault",
+        "kusto",
+        "sql",
+        "storage",
+    )
+)
+"""Groups whose resources hold data: `policies/admission/approve-deletion.yaml` guards the same."""
+
+HOLDS_DATA: Final = "slipway.dev/holds-data"
+PATIENCE: Final = 3600.0
+"""Seconds until a drain gives up and says what is left; the next one goes on."""
+
+PAUSE: Final = 5.0
+APPROVAL: Final = timedelta(hours=4)
+_GROUPS: Final = "resource-groups"
+_PROBE: Final = "teardown-asks-azure-"
+_VERSION: Final = "resources.azure.com/v1api20200601"
+_GROUP: Final = create_namespaced_resource("resources.azure.com", "v1api20200601", "ResourceGroup", "resourcegroups")
+
+
+def drain(fleet: FleetObjects, approver: str, say: Callable[[str], None], patience: float = PATIENCE) -> list[str]:
+    """Approve and delete all Clusters, then the other Azure resources, owners last; then ask Azure.
+
+    Args:
+        approver: who answers for it, as the approval on every object says.
+        say: is told what is awaited.
+        patience: seconds.
+
+    Returns:
+        The Azure resources that were left because their reconcile-policy says so.
+
+    Raises:
+        ExternalError: something holds data and is not approved (then nothing was touched), or did not go in time; has
+            the reasons that Kubernetes and Azure give.
+    """
+    _refuse_data(fleet.azure())
+    suspend(fleet)
+    groups = _remember_groups(fleet)
+    deadline = time.monotonic() + patience
+    while left := _step(fleet, approver):
+        _wait(deadline, left, say)
+    while left := _still_in_azure(fleet, groups, approver):
+        _wait(deadline, left, say)
+    return [item.words for item in fleet.azure()]
+
+
+def suspend(fleet: FleetObjects) -> None:
+    """Stop Flux from applying anything on the management cluster again."""
+    for item in fleet.kustomizations():
+        fleet.merge(item, {"spec": {"suspend": True}})
+
+
+def holds_data(item: Item) -> bool:
+    """Whether losing it loses data, by its kind or by its mark."""
+    group = str(item.content["apiVersion"]).partition("/")[0]
+    return group in DATA or item.annotations.get(HOLDS_DATA) == "true"
+
+
+def _refuse_data(azure: list[Item]) -> None:
+    kept = [
+        item.words
+        for item in azure
+        if holds_data(item) and not left_alone(item) and APPROVED_BY not in item.annotations and not item.deleting
+    ]
+    if kept:
+        raise ExternalError(
+            "these hold data, and draining the fleet would delete them: " + ", ".join(kept) + f". Approve each by the "
+            f"annotations {APPROVED_BY} and {APPROVED_UNTIL}, or keep it in Azure by {RECONCILE_POLICY}: "
+            "detach-on-delete. Nothing was changed"
+        )
+
+
+def left_alone(item: Item) -> bool:
+    """Whether Azure keeps it although its object goes; that of a cluster follows the approval of its cluster."""
+    return not item.of_a_cluster and item.annotations.get(RECONCILE_POLICY) in ("skip", "detach-on-delete")
+
+
+def _remember_groups(fleet: FleetObjects) -> list[dict[str, str]]:
+    """The resource groups that Azure will be asked for, also those that an earlier run has already deleted."""
+    noted = json.loads(fleet.notes().get(_GROUPS, "[]"))
+    groups = {(each["namespace"], each["name"]): each for each in noted}
+    for item in fleet.azure():
+        if item.content["kind"] == "ResourceGroup" and not left_alone(item):
+            namespace, name = item.key
+            spec = item.content["spec"]
+            groups[namespace, name] = {
+                "namespace": namespace,
+                "name": name,
+                "azure_name": spec.get("azureName", name),
+                "location": spec.get("location", ""),
+            }
+    found = list(groups.values())
+    fleet.note({_GROUPS: json.dumps(found)})
+    return found
+
+
+def _step(fleet: FleetObjects, approver: str) -> list[str]:
+    """Ask for the deletion of what may go now; one line for each object that is still there."""
+    clusters, azure = fleet.clusters(), fleet.azure()
+    left = []
+    for cluster in clusters:
+        parts = [item for item in azure if item.key == cluster.key and item.of_a_cluster]
+        left.append(_delete(fleet, cluster, approver, parts))
+    others = [item for item in azure if not item.of_a_cluster and not left_alone(item) and not _probe(item)]
+    owners = {owner["uid"] for item in azure for owner in item.metadata.get("ownerReferences") or []}
+    for item in others:
+        if item.metadata["uid"] in owners or (clusters and item.content["kind"] == "ResourceGroup"):
+            left.append(f"{item.words}: waits for what is in it")
+        else:
+            left.append(_delete(fleet, item, approver, []))
+    return left + [f"{item.words}: {_said(item)}" for item in azure if item.of_a_cluster]
+
+
+def _delete(fleet: FleetObjects, item: Item, approver: str, parts: list[Item]) -> str:
+    if item.deleting:
+        return f"{item.words}: {_said(item)}"
+    try:
+        if APPROVED_BY not in item.annotations:
+            patch = {"metadata": {"annotations": _approval(approver)}}
+            fleet.merge(item, {**patch, "spec": {"paused": False}} if item.content["kind"] == "Cluster" else patch)
+        # Where Azure would keep a part, the approval is still on its way to it.
+        if waiting := [part.words for part in parts if part.annotations.get(RECONCILE_POLICY) != "manage"]:
+            return f"{item.words}: its approval is on its way to {', '.join(waiting)}"
+        fleet.delete(item)
+    except Refused as refused:
+        return f"{item.words}: {refused}"
+    return f"{item.words}: is being deleted"
+
+
+def _approval(approver: str) -> dict[str, str]:
+    until = datetime.now(UTC) + APPROVAL
+    return {APPROVED_BY: approver, APPROVED_UNTIL: until.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def _said(item: Item) -> str:
+    """Why it is still there, as its controller says."""
+    said = item.condition("Deleting") or item.condition("Ready")
+    return " ".join(str(said.get("message") or said.get("reason") or "is being deleted").split())
+
+
+def _probe(item: Item) -> bool:
+    return str(item.metadata["name"]).startswith(_PROBE)
+
+
+def _still_in_azure(fleet: FleetObjects, groups: list[dict[str, str]], approver: str) -> list[str]:
+    """The groups that Azure still shows, asked through Azure Service Operator: with `skip` it reads and never writes.
+
+    https://azure.github.io/azure-service-operator/guide/annotations/#serviceoperatorazurecomreconcile-policy
+    """
+    found = {item.key: item for item in fleet.azure() if item.content["kind"] == "ResourceGroup"}
+    left = []
+    for group in groups:
+        name = f"{_PROBE}{group['name']}"
+        probe = found.get((group["namespace"], name))
+        if probe is None or probe.deleting:
+            annotations = {RECONCILE_POLICY: "skip", **_approval(approver)}
+            metadata = {"name": name, "namespace": group["namespace"], "annotations": annotations}
+            spec = {"azureName": group["azure_name"], "location": group["location"]}
+            fleet.apply(
+                Item(_GROUP, {"apiVersion": _VERSION, "kind": "ResourceGroup", "metadata": metadata, "spec": spec})
+            )
+            left.append(f"asking Azure for the resource group {group['azure_name']}")
+        elif probe.condition("Ready").get("reason") != "AzureResourceNotFound":
+            left.append(f"Azure still shows the resource group {group['azure_name']}")
+    if not left:
+        for item in filter(_probe, found.values()):
+            fleet.delete(item)
+    return left
+
+
+def _wait(deadline: float, left: list[str], say: Callable[[str], None]) -> None:
+    if time.monotonic() > deadline:
+        lines = "".join(f"\n    {line}" for line in left)
+        raise ExternalError(
+            f"the fleet is not gone after waiting long; what is left, and why:{lines}\n"
+            "  Mend it and run `pulumi destroy` again: it goes on where it stopped"
+        )
+    say(f"draining the fleet, {len(left)} left: " + "; ".join(left[:3]))
+    time.sleep(PAUSE)

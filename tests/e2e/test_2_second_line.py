@@ -1,0 +1,99 @@
+"""The guards are gone, and still nothing is deleted in Azure by accident. The request log is the witness."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from management_cluster.hand_off import CLUSTERS
+from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
+
+FOLDER = Path("environments/dev/clusters")
+GUARDS = "validatingadmissionpolicies,validatingadmissionpolicybindings"
+
+
+@pytest.fixture
+def unguarded(local: Local) -> Iterator[Local]:
+    """Somebody suspended Flux's care for the policies and deleted them all; Flux puts them back afterwards."""
+    local.run("flux", "--context", MANAGEMENT, "suspend", "kustomization", "policies")
+    local.run("kubectl", "--context", MANAGEMENT, "delete", GUARDS, "--all")
+    yield local
+    local.run("flux", "--context", MANAGEMENT, "resume", "kustomization", "policies")
+    assert local.get(MANAGEMENT, "validatingadmissionpolicies")["items"]
+
+
+def test_a_cluster_deleted_without_guards_runs_on_and_is_adopted(unguarded: Local) -> None:
+    began, before = time.time(), uid(unguarded)
+    unguarded.run("kubectl", "--context", MANAGEMENT, "delete", "cluster", FIRST, "-n", CLUSTERS, timeout=300)
+    for kind in ("managedclusters.containerservice.azure.com", "managedclustersagentpools.containerservice.azure.com"):
+        eventually(lambda kind=kind: not names(unguarded, kind), 120, f"the end of the {kind}")  # type: ignore[misc]
+    assert unguarded.requests(began, method="DELETE") == []
+    assert unguarded.get(FIRST, "nodes")["items"]
+
+    unguarded.reconcile(MANAGEMENT, "kustomization", "dev")
+    eventually(lambda: available(unguarded), 300, "the adopted cluster")
+    assert uid(unguarded) != before
+    assert unguarded.requests(began, method="DELETE") == []
+
+
+@pytest.mark.parametrize("emptied", [FOLDER, FOLDER / FIRST])
+def test_removed_directories_cost_no_cluster(unguarded: Local, emptied: Path) -> None:
+    began, before = time.time(), uid(unguarded)
+    with tempfile.TemporaryDirectory() as saved:
+        kept = Path(saved) / "kept"
+        merge(unguarded, f"Remove {emptied}", lambda fleet: shutil.move(fleet / emptied, kept))
+        assert uid(unguarded) == before
+        merge(unguarded, f"Put {emptied} back", lambda fleet: shutil.copytree(kept, fleet / emptied))
+    assert uid(unguarded) == before
+    assert unguarded.requests(began, method="DELETE") == []
+
+
+def test_deleted_kustomizations_cost_no_cluster(unguarded: Local) -> None:
+    began, before = time.time(), uid(unguarded)
+    # The root first, or it would put the other back.
+    for name in ("fleet", "dev"):
+        unguarded.run("kubectl", "--context", MANAGEMENT, "delete", "kustomization", name, "-n", "flux-system")
+    assert uid(unguarded) == before
+    unguarded.run("pulumi", "up", "--refresh", "--yes", "--skip-preview", timeout=600)
+    eventually(lambda: unguarded.get(MANAGEMENT, "kustomization", "dev", "-n", "flux-system"), 120, "the Kustomization")
+    unguarded.reconcile(MANAGEMENT, "kustomization", "dev")
+    assert uid(unguarded) == before
+    assert unguarded.requests(began, method="DELETE") == []
+
+
+def merge(local: Local, message: str, edit: Callable[[Path], object]) -> None:
+    """Commit to main, and wait until Flux has applied that, or says that there is nothing left to apply."""
+    commit = local.commit(message, lambda fleet: void(edit(fleet)))
+    local.reconcile(MANAGEMENT, "source", "git", "fleet")
+
+    def seen() -> bool:
+        status = str(local.get(MANAGEMENT, "kustomization", "dev", "-n", "flux-system")["status"])
+        return f"'lastAppliedRevision': 'main@sha1:{commit}'" in status or "path not found" in status
+
+    eventually(seen, 120, f"Flux has seen {message}")
+
+
+def void(_: object) -> None:
+    """What an edit returns is of no interest."""
+
+
+def uid(local: Local) -> str:
+    """That of the Cluster: another one would be another object."""
+    return str(local.get(MANAGEMENT, "cluster", FIRST, "-n", CLUSTERS)["metadata"]["uid"])
+
+
+def names(local: Local, kind: str) -> list[str]:
+    """Objects of a kind in the namespace of the clusters."""
+    return [each["metadata"]["name"] for each in local.get(MANAGEMENT, kind, "-n", CLUSTERS)["items"]]
+
+
+def available(local: Local) -> bool:
+    """Whether Cluster API says so of the Cluster."""
+    found = local.get(MANAGEMENT, "cluster", FIRST, "-n", CLUSTERS) or {}
+    conditions = found.get("status", {}).get("conditions", [])
+    return any(each["type"] == "Available" and each["status"] == "True" for each in conditions)
