@@ -1,4 +1,4 @@
-"""The fleet from a terminal: how it is (`status`), and the next step of a release (`promote`)."""
+"""The fleet from a terminal: how it is (`status`), what a branch does (`plan`), a release's next step (`promote`)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from external.command import ExternalError
 from fleet import promotion
+from fleet.plan import command as plan
 from fleet.status import health, inventory, report
 from fleet.status.connection import connect
 from fleet.validation import command as validation
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parse.add_argument("--kubeconfig", type=Path, help="default: KUBECONFIG, else ~/.kube/config")
     parse.add_argument("--context", help="of the management cluster; default: the current one")
     parse.set_defaults(command=status)
+    plan.add_to(commands)
     parse = commands.add_parser(
         "promote",
         help="copy an environment's release.yaml to the next one, on a new branch",

@@ -1,0 +1,1 @@
+"""What a pull request to the fleet repository does in Azure: `plan` makes it, `text` and `markdown` show it."""

@@ -1,0 +1,215 @@
+"""What becomes of each cluster between two sides of a fleet, and which requests that sends to Azure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from fleet.plan import rules, sizes
+from fleet.plan.azure import Cluster, Fleet, Resource
+from fleet.plan.rules import Effect, Rule
+
+
+class Kind(StrEnum):
+    """What happens to a cluster; the word is what people read."""
+
+    CREATED = "created"
+    ADOPTED = "adopted"
+    CHANGED = "changed"
+    REPLACED = "replaced"
+    MOVED = "moved"
+    APPROVED = "approved for deletion"
+    WITHDRAWN = "approval withdrawn"
+    DELETED = "deleted"
+    LEFT = "removed, but kept"
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of one resource; None where it has no value."""
+
+    resource: Resource
+    name: str
+    before: Any
+    after: Any
+
+    @property
+    def rule(self) -> Rule:
+        """What Azure does with the change."""
+        return rules.of(self.resource.kind, self.name)
+
+
+@dataclass(frozen=True)
+class Write:
+    """A request that Azure gets.
+
+    Attributes:
+        method: PUT or DELETE.
+        path: the resource's.
+        sets: properties that differ from before.
+    """
+
+    method: str
+    path: str
+    sets: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cluster that is not as before.
+
+    Attributes:
+        before, after: None where it is not there.
+        properties: that differ, of resources on both sides.
+        added, removed: resources on one side only.
+        hydration: objects beside the cluster that differ.
+    """
+
+    kind: Kind
+    before: Cluster | None
+    after: Cluster | None
+    properties: tuple[Property, ...] = ()
+    added: tuple[Resource, ...] = ()
+    removed: tuple[Resource, ...] = ()
+    hydration: tuple[str, ...] = ()
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster as it will be, or as it was."""
+        found = self.after or self.before
+        assert found
+        return found
+
+    @property
+    def effect(self) -> Effect:
+        """The hardest of its effects."""
+        if self.kind in (Kind.DELETED, Kind.REPLACED):
+            return Effect.DISRUPTIVE
+        if self.kind is Kind.LEFT:
+            return Effect.REFUSED
+        found = {each.rule.effect for each in self.properties}
+        if any(each.is_pool for each in self.removed) or any(
+            each.name == "count" and (each.after or 0) < (each.before or 0) for each in self.properties
+        ):
+            found.add(Effect.DISRUPTIVE)
+        return max(found, key=list(Effect).index, default=Effect.IN_PLACE)
+
+    @property
+    def nodes(self) -> int:
+        """Nodes more than before."""
+        return nodes(self._living) - nodes(self.before)
+
+    @property
+    def cores(self) -> int:
+        """Cores more than before, of sizes that are known."""
+        return cores(self._living) - cores(self.before)
+
+    @property
+    def _living(self) -> Cluster | None:
+        return self.before if self.kind is Kind.LEFT else self.after
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        """What Azure is asked, once this is merged and everything goes well."""
+        return tuple(self._writes())
+
+    def _writes(self) -> Iterator[Write]:
+        puts: dict[str, dict[str, Any]] = {}
+        for resource in self.added:
+            prefix = f"{resource.name}." if resource.inside else ""
+            sets = {f"{prefix}{name}": value for name, value in resource.properties.items()}
+            puts.setdefault(resource.inside or resource.path, {}).update(sets)
+        for each in self.properties:
+            prefix = f"{each.resource.name}." if each.resource.inside else ""
+            puts.setdefault(each.resource.inside or each.resource.path, {})[f"{prefix}{each.name}"] = each.after
+        gone = {each.path for each in self.removed}
+        for resource in self.removed:
+            if resource.inside and resource.inside not in gone:
+                puts.setdefault(resource.inside, {})[resource.name] = None
+        for path, sets in puts.items():
+            yield Write("PUT", path, sets)
+        for resource in self.removed:
+            if not resource.inside:
+                yield Write("DELETE", resource.path, {})
+
+
+def nodes(cluster: Cluster | None) -> int:
+    """How many a cluster has."""
+    return sum(pool.count for pool in cluster.pools) if cluster else 0
+
+
+def cores(cluster: Cluster | None) -> int:
+    """How many its nodes have, those of unknown sizes left out."""
+    return sum(pool.count * (sizes.cores(pool.size) or 0) for pool in cluster.pools) if cluster else 0
+
+
+def compare(before: Fleet, after: Fleet) -> tuple[Change, ...]:
+    """Every cluster that changes, by environment and name."""
+    names = sorted({*before.clusters, *after.clusters})
+    found = [_change(before.clusters.get(name), after.clusters.get(name)) for name in names]
+    changes = _with_replaced([each for each in found if each])
+    order = [*after.environments, *before.environments]
+
+    def position(change: Change) -> tuple[int, str]:
+        environment = change.cluster.environment
+        return (order.index(environment) if environment in order else len(order), change.cluster.name)
+
+    return tuple(sorted(changes, key=position))
+
+
+def _change(before: Cluster | None, after: Cluster | None) -> Change | None:
+    if before is None and after is not None:
+        kind = Kind.ADOPTED if after.adopted else Kind.CREATED
+        return Change(kind, None, after, added=tuple(after.resources.values()))
+    if before is not None and after is None:
+        if not before.approval[0]:
+            return Change(Kind.LEFT, before, None)
+        return Change(Kind.DELETED, before, None, removed=tuple(before.resources.values()))
+    assert before and after
+    properties = tuple(
+        each
+        for path, resource in after.resources.items()
+        if path in before.resources
+        for each in _properties(before.resources[path], resource)
+    )
+    added = tuple(each for path, each in after.resources.items() if path not in before.resources)
+    removed = tuple(each for path, each in before.resources.items() if path not in after.resources)
+    keys = sorted({*before.companions, *after.companions})
+    hydration = tuple(key for key in keys if before.companions.get(key) != after.companions.get(key))
+    kind = _kind(before, after)
+    same_class = (before.unknown, before.class_name) == (after.unknown, after.class_name)
+    if kind is Kind.CHANGED and same_class and not (properties or added or removed or hydration):
+        return None
+    return Change(kind, before, after, properties, added, removed, hydration)
+
+
+def _kind(before: Cluster, after: Cluster) -> Kind:
+    if before.approval != after.approval:
+        return Kind.APPROVED if after.approval[0] else Kind.WITHDRAWN
+    if before.environment != after.environment:
+        return Kind.MOVED
+    return Kind.CHANGED
+
+
+def _properties(before: Resource, after: Resource) -> Iterator[Property]:
+    for name in sorted({*before.properties, *after.properties}):
+        old, new = before.properties.get(name), after.properties.get(name)
+        if old != new:
+            yield Property(after, name, old, new)
+
+
+def _with_replaced(changes: list[Change]) -> list[Change]:
+    """A directory that asks for another name, after an approval: the old one goes, another comes."""
+    gone = {each.before.directory: each for each in changes if each.kind is Kind.DELETED and each.before}
+    found: list[Change] = []
+    replaced: set[str] = set()
+    for each in changes:
+        old = gone.get(each.after.directory) if each.kind is Kind.CREATED and each.after else None
+        if old and old.before:
+            replaced.add(old.before.name)
+            found.append(Change(Kind.REPLACED, old.before, each.after, added=each.added, removed=old.removed))
+        else:
+            found.append(each)
+    return [each for each in found if each.kind is not Kind.DELETED or each.cluster.name not in replaced]

@@ -1,0 +1,253 @@
+"""Pull requests that say what Azure will do: one comment each, readable in tests/fleet/plans."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from external.command import ExternalError
+from fleet.plan import markdown, text
+from fleet.plan.plan import Plan, make
+from tests.fleet.pull_requests import Repository, git
+
+COMMENTS = Path(__file__).parent / "plans"
+NOW = datetime(2029, 1, 1, tzinfo=UTC)
+
+Edit = Callable[[Repository], None]
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A fleet of four clusters."""
+    return Repository(tmp_path_factory.mktemp("fleet"))
+
+
+@pytest.fixture
+def repository(fleet: Repository) -> Repository:
+    """The same, as it was at first."""
+    fleet.reset()
+    return fleet
+
+
+def plan(repository: Repository, edit: Edit | None = None, message: str = "Change") -> Plan:
+    """The plan of a pull request that makes one edit."""
+    if edit:
+        repository.branch()
+        edit(repository)
+        repository.commit(message)
+    return make(repository.path, "main", "HEAD", NOW)
+
+
+def rules(made: Plan) -> list[str]:
+    """Why it must not be merged."""
+    return [each.rule for each in made.refusals]
+
+
+def compare(name: str, made: Plan) -> None:
+    """Compare the comment with plans/<name>.md; with UPDATE_SNAPSHOTS=1 write it instead."""
+    comment, file = markdown.write(made), COMMENTS / f"{name}.md"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(comment)
+    expected = file.read_text() if file.exists() else ""
+    lines = list(difflib.unified_diff(expected.splitlines(), comment.splitlines(), file.name, "now", lineterm=""))
+    if lines:
+        pytest.fail("\n".join([*lines, "", "If you meant this, run with UPDATE_SNAPSHOTS=1"]), pytrace=False)
+
+
+def _upgrade(fleet: Repository, *environments: str) -> None:
+    for name in environments:
+        fleet.edit(f"environments/{name}/release.yaml", ("v1.36.3", "v1.37.1"))
+
+
+def _new_class(fleet: Repository) -> None:
+    text = (fleet.path / "classes/aks-v1.yaml").read_text()
+    text = text.replace("name: aks-v1", "name: aks-v2")
+    text = text.replace(
+        "disableLocalAccounts: true",
+        "disableLocalAccounts: true\n                autoUpgradeProfile: {nodeOSUpgradeChannel: NodeImage}",
+    )
+    shutil.copytree(fleet.path / "classes/aks-aso-v1", fleet.path / "classes/aks-aso-v2")
+    (fleet.path / "classes/aks-v2.yaml").write_text(text)
+    fleet.edit("classes/kustomization.yaml", ("- aks-v1.yaml", "- aks-v1.yaml\n- aks-v2.yaml"))
+    fleet.edit("environments/dev/release.yaml", ("class_version: v1", "class_version: v2"))
+
+
+def _larger(fleet: Repository) -> None:
+    fleet.cluster(
+        "shop", ("replicas: 1}", "replicas: 1, variables: {overrides: [{name: vmSize, value: Standard_D8s_v5}]}}")
+    )
+
+
+def _malicious(fleet: Repository) -> None:
+    fleet.cluster("shop", ("replicas: 1", "replicas: 500"))
+    evil = fleet.request("evil")
+    (evil / "kustomization.yaml").write_text("resources: [cluster.yaml, https://evil.example.com/everything.yaml]\n")
+    fleet.cluster(
+        "search",
+        (
+            "name: search\n",
+            "name: search\n  annotations: {slipway.dev/deletion-approved-by: '@everyone <!-- | **merge me**'}\n",
+        ),
+    )
+
+
+ONE_CHANGE: dict[str, tuple[Edit, list[str]]] = {
+    "add-a-cluster": (lambda fleet: _void(fleet.request("blog")), []),
+    "scale": (lambda fleet: fleet.cluster("shop", ("replicas: 1", "replicas: 3")), []),
+    "add-a-pool": (lambda fleet: fleet.add_pool("shop", "apps", 3), []),
+    "upgrade-a-wave": (lambda fleet: _upgrade(fleet, "dev"), []),
+    "upgrade-two-environments": (lambda fleet: _upgrade(fleet, "dev", "staging"), ["one-environment-at-a-time"]),
+    "downgrade": (
+        lambda fleet: fleet.edit("environments/dev/release.yaml", ("v1.36.3", "v1.35.0")),
+        ["downgrade"],
+    ),
+    "skip-a-version": (
+        lambda fleet: fleet.edit("environments/dev/release.yaml", ("v1.36.3", "v1.38.0")),
+        ["skipped-version"],
+    ),
+    "change-the-class-version": (_new_class, []),
+    "edit-a-class-in-use": (
+        lambda fleet: fleet.edit("classes/aks-v1.yaml", ("enableAzureRBAC: true", "enableAzureRBAC: false")),
+        ["class-edited"],
+    ),
+    "larger-nodes": (_larger, ["immutable"]),
+    "move-a-region": (
+        lambda fleet: fleet.cluster("shop", ("name: shop\n", "name: shop\n  labels: {region: westeurope}\n")),
+        ["immutable"],
+    ),
+    "approve-a-deletion": (lambda fleet: fleet.approve("shop"), []),
+    "delete-without-approval": (
+        lambda fleet: _void(git(fleet.path, "rm", "-r", "--quiet", str(fleet.directory("shop")))),
+        ["deletion-not-approved"],
+    ),
+    "new-agent": (
+        lambda fleet: fleet.edit("environments/production/release.yaml", ("v2.9.5", "v2.10.0")),
+        [],
+    ),
+    "malicious": (_malicious, ["does-not-render"]),
+}
+
+
+def _void(_: object) -> None:
+    """Lets an expression be an edit."""
+
+
+@pytest.mark.parametrize("name", ONE_CHANGE)
+def test_a_pull_request_says(name: str, repository: Repository) -> None:
+    edit, refused = ONE_CHANGE[name]
+    made = plan(repository, edit)
+    assert sorted(set(rules(made))) == refused
+    compare(name, made)
+
+
+def test_a_deletion_that_was_approved_before_goes_through(repository: Repository) -> None:
+    repository.approve("shop")
+    made = plan(repository, lambda fleet: _void(git(fleet.path, "rm", "-rq", str(fleet.directory("shop")))))
+    assert rules(made) == []
+    compare("delete-in-the-second-merge", made)
+
+
+def test_an_approval_that_has_ended_is_refused(repository: Repository) -> None:
+    repository.approve("shop")
+    repository.cluster("shop", ("2030", "2028"))
+    made = plan(repository, lambda fleet: _void(git(fleet.path, "rm", "-rq", str(fleet.directory("shop")))))
+    assert rules(made) == ["approval-expired"]
+
+
+def test_approval_and_removal_in_one_merge_are_refused(repository: Repository) -> None:
+    repository.branch()
+    repository.approve("shop")
+    repository.commit("Approve")
+    git(repository.path, "rm", "-rq", str(repository.directory("shop")))
+    repository.commit("Remove")
+    made = plan(repository)
+    assert rules(made) == ["approval-first"]
+    compare("approve-and-delete-at-once", made)
+
+
+def test_a_pool_is_removed(repository: Repository) -> None:
+    repository.add_pool("shop", "apps", 3)
+    made = plan(
+        repository, lambda fleet: fleet.cluster("shop", ("      - {class: user, name: apps, replicas: 3}\n", ""))
+    )
+    assert rules(made) == []
+    compare("remove-a-pool", made)
+
+
+def test_limits_quotas_and_prices_of_the_repository_count(repository: Repository) -> None:
+    repository.edit(
+        "environments/dev/settings.yaml",
+        ("tier: Free", 'tier: Free\n  max_clusters: "2"\n  core_quota_northeurope: "8"'),
+    )
+    (repository.path / "prices.yaml").write_text("currency: EUR\nnodes: {Standard_D2s_v5: 70}\ntiers: {Standard: 66}\n")
+
+    def grow(fleet: Repository) -> None:
+        fleet.request("blog")
+        fleet.cluster("shop", ("replicas: 1", "replicas: 4"))
+
+    made = plan(repository, grow)
+    assert rules(made) == ["too-many-clusters", "quota"]
+    assert text.as_json(made)["month"] == 4 * 70
+    compare("beyond-the-limits", made)
+
+
+def test_what_main_did_meanwhile_is_not_of_the_pull_request(repository: Repository) -> None:
+    repository.branch()
+    repository.cluster("shop", ("replicas: 1", "replicas: 3"))
+    repository.commit("Scale")
+    git(repository.path, "switch", "--quiet", "main")
+    repository.request("blog")
+    repository.commit("Somebody else's")
+    made = make(repository.path, "main", "change", NOW)
+    assert [(each.cluster.name, each.nodes) for each in made.changes] == [("shop", 2)]
+
+
+def test_branches_in_conflict_are_told(repository: Repository) -> None:
+    repository.branch()
+    repository.cluster("shop", ("replicas: 1", "replicas: 3"))
+    repository.commit("Scale")
+    git(repository.path, "switch", "--quiet", "main")
+    repository.cluster("shop", ("replicas: 1", "replicas: 2"))
+    repository.commit("Somebody else's")
+    with pytest.raises(ExternalError, match="change does not merge into main without conflicts: rebase it first"):
+        make(repository.path, "main", "change", NOW)
+
+
+def test_nothing_changed_is_nothing_planned(repository: Repository) -> None:
+    made = plan(repository, lambda fleet: _void((fleet.path / "note.md").write_text("hello")))
+    assert (made.changes, made.others, made.refusals) == ((), (), ())
+
+
+def test_moving_a_directory_between_environments_keeps_the_cluster(repository: Repository) -> None:
+    made = plan(
+        repository,
+        lambda fleet: _void(
+            git(fleet.path, "mv", str(fleet.directory("shop")), str(fleet.directory("shop", "staging")))
+        ),
+    )
+    assert [(each.kind, each.cluster.environment) for each in made.changes] == [("moved", "staging")]
+
+
+def test_the_writes_of_a_scaling_are_one_request(repository: Repository) -> None:
+    made = plan(repository, lambda fleet: fleet.cluster("shop", ("replicas: 1", "replicas: 3")))
+    assert text.as_json(made)["clusters"][0]["writes"] == [
+        {"method": "PUT", "path": "managedClusters/shop/agentPools/system", "sets": {"count": 3}}
+    ]
+
+
+def test_pools_inside_of_a_managed_cluster_are_pools(repository: Repository) -> None:
+    repository.request("direct", example="straight")
+    repository.branch()
+    repository.cluster("direct", ("count: 1", "count: 2"))
+    repository.commit("Scale")
+    made = plan(repository)
+    assert [(each.cluster.name, each.nodes) for each in made.changes] == [("direct", 1)]
+    writes = text.as_json(made)["clusters"][0]["writes"]
+    assert writes == [{"method": "PUT", "path": "managedClusters/direct", "sets": {"system.count": 2}}]
