@@ -14,6 +14,7 @@ import yaml
 from fleet import __main__ as commands
 from fleet import seed
 from fleet.plan.markdown import MARKER
+from management_cluster import versions
 
 GITHUB = seed.ROOT / ".github/workflows/pull-request.yaml"
 AZURE = seed.ROOT / ".azuredevops/pull-request.yaml"
@@ -73,12 +74,19 @@ def test_scripts_are_what_a_shell_can_read(file: Path) -> None:
 @BOTH
 def test_its_commands_exist(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     used = set(re.findall(r"slipway-fleet (\w+)", file.read_text()))
-    assert "plan" in used
+    assert used == {"validate", "plan"}
     for command in used:
         with pytest.raises(SystemExit) as ended:
             commands.main([command, "--help"])
         assert ended.value.code == 0
     assert "usage" in capsys.readouterr().out
+
+
+@BOTH
+def test_its_tools_are_those_of_the_program(file: Path) -> None:
+    text = file.read_text()
+    assert f"FLUX: {versions.FLUX.removeprefix('v')}\n" in text
+    assert f"CLUSTERCTL: {versions.CLUSTER_API.removeprefix('v')}\n" in text
 
 
 @BOTH
