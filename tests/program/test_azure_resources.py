@@ -27,9 +27,9 @@ pulumi.export("kubeconfig", management.aks.kubeconfig)
 GROUP = f"{SUBSCRIPTION}/resourceGroups/{naming.resource_group(STACK)}"
 AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/{naming.aks(STACK)}"
 SUBJECTS = {
-    "capz": ["capz-system:capz-manager"],
+    "capz": ["capz-system:capz-manager", "capz-system:azureserviceoperator-default"],
     "aso": ["capz-system:azureserviceoperator-default", "capz-system:capz-manager"],
-    "flux": ["flux-system:source-controller", "flux-system:kustomize-controller"],
+    "flux": ["flux-system:source-controller", "flux-system:kustomize-controller", "clusters:flux"],
 }
 
 
