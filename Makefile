@@ -59,7 +59,7 @@ test: $(VENV)/ready toolchain lint ## All tests, fast ones first, end to end las
 	@$(RUN) -m pytest
 
 test-faults: $(VENV)/ready toolchain ## What the fleet survives: every fault of docs/faults.md, a line each
-	@$(RUN) -m pytest tests/faults -m faults --no-header
+	@$(RUN) -m pytest tests/e2e/test_2_second_line.py tests/faults -m faults --no-header
 
 bench: $(VENV)/ready ## Measure the main job: times, memory, disk
 	@$(RUN) -m tests.benchmark

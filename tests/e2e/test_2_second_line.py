@@ -14,6 +14,8 @@ from management_cluster.hand_off import CLUSTERS
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 
 FOLDER = Path("environments/dev/clusters")
+pytestmark = pytest.mark.faults  # minutes each, so in `make test-faults`
+
 GUARDS = "validatingadmissionpolicies,validatingadmissionpolicybindings"
 
 
