@@ -46,7 +46,7 @@ def validate(folder: Path, since: str | None = None, manifests: Path | None = No
     """Find all mistakes at once.
 
     Args:
-        since: a commit; what did not change since is taken to be well, except names, networks and versions.
+        since: a commit; what did not change since is taken to be well, except names and versions.
         manifests: a folder of CRD manifests, instead of those of the pinned versions.
 
     Raises:
