@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +11,27 @@ import pytest
 
 from local_azure.command import CommandFailed
 from management_cluster.hand_off import CLUSTERS
+from tests.e2e import merges
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 
 SECOND = "second"
-FOLDER = Path("environments/dev/clusters")
-APPROVAL = f"""\
-  annotations:
-    slipway.dev/deletion-approved-by: jane@example.com
-    slipway.dev/deletion-approved-until: "{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
-"""
 
 
 def test_a_cluster_is_deleted_by_two_merges_and_not_by_one(local: Local) -> None:
     began = time.time()
-    _merge(local, "Add", _add)
+    _merge(local, "Add", merges.add)
     eventually(lambda: _available(local), 300, f"the cluster {SECOND}")
 
-    _merge(local, "Remove without approval", _remove)
+    _merge(local, "Remove without approval", merges.remove)
     eventually(lambda: _kustomization_gone(local), 60, "hydration of the removed cluster gone")
     with pytest.raises(CommandFailed, match="its deletion is not approved"):
         local.run("kubectl", "--context", MANAGEMENT, "delete", "cluster", SECOND, "-n", CLUSTERS)
     assert local.requests(began, method="DELETE") == []
 
-    _merge(local, "Approve", _approve)
+    _merge(local, "Add again", merges.add)
+    _merge(local, "Approve", merges.approve)
     eventually(lambda: "kustomize.toolkit.fluxcd.io/prune" not in _annotations(local), 60, "the approval")
-    _merge(local, "Remove", _remove)
+    _merge(local, "Remove", merges.remove)
     eventually(lambda: _cluster(local) is None, 300, f"the end of {SECOND}")
 
     deleted = [each["path"].lower() for each in local.requests(began, method="DELETE")]
@@ -47,25 +41,9 @@ def test_a_cluster_is_deleted_by_two_merges_and_not_by_one(local: Local) -> None
     assert [each["metadata"]["name"] for each in left] == [FIRST]
 
 
-def _merge(local: Local, what: str, edit: Callable[[Path], None]) -> None:
-    local.commit(f"{what} {SECOND}", edit)
+def _merge(local: Local, what: str, edit: Callable[[Path, str], None]) -> None:
+    local.commit(f"{what} {SECOND}", lambda fleet: edit(fleet, SECOND))
     local.reconcile(MANAGEMENT, "kustomization", "dev", "--with-source")
-
-
-def _add(fleet: Path) -> None:
-    shutil.copytree(fleet / FOLDER / FIRST, fleet / FOLDER / SECOND)
-    request = fleet / FOLDER / SECOND / "cluster.yaml"
-    request.write_text(request.read_text().replace(f"name: {FIRST}", f"name: {SECOND}"))
-
-
-def _approve(fleet: Path) -> None:
-    _add(fleet)
-    request = fleet / FOLDER / SECOND / "cluster.yaml"
-    request.write_text(request.read_text().replace(f"  name: {SECOND}\n", f"  name: {SECOND}\n{APPROVAL}", 1))
-
-
-def _remove(fleet: Path) -> None:
-    shutil.rmtree(fleet / FOLDER / SECOND)
 
 
 def _cluster(local: Local) -> Any:

@@ -11,21 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from management_cluster.hand_off import CLUSTERS
+from tests.e2e import merges
 from tests.e2e.local import CHECKOUT, MANAGEMENT, Local, eventually
 
 NAME = "machines"
 REQUEST = CHECKOUT / "tests/fleet/requests/machines"
-FOLDER = Path("environments/dev/clusters") / NAME
-APPROVAL = """\
-  annotations:
-    slipway.dev/deletion-approved-by: jane@example.com
-    slipway.dev/deletion-approved-until: "2099-01-01T00:00:00Z"
-"""
 
 
 def test_machines_are_made_from_their_bootstrap_data_and_all_of_it_goes(local: Local) -> None:
     began = time.time()
-    _merge(local, "Add", lambda fleet: shutil.copytree(REQUEST, fleet / FOLDER))
+    _merge(local, "Add", lambda fleet: shutil.copytree(REQUEST, fleet / merges.CLUSTERS / NAME))
     eventually(lambda: _written(local, began), 300, "a virtual machine for the control plane")
     put = _written(local, began)[0]
     machine = put["path"].rpartition("/")[2]
@@ -38,9 +33,9 @@ def test_machines_are_made_from_their_bootstrap_data_and_all_of_it_goes(local: L
     eventually(lambda: len(_workers(local)) == 2, 60, "two workers")
     assert len(_written(local, began)) == 1
 
-    _merge(local, "Approve", _approve)
+    _merge(local, "Approve", lambda fleet: merges.approve(fleet, NAME))
     eventually(lambda: "prune" not in str(_cluster(local)["metadata"]["annotations"]), 60, "the approval")
-    _merge(local, "Remove", lambda fleet: shutil.rmtree(fleet / FOLDER))
+    _merge(local, "Remove", lambda fleet: merges.remove(fleet, NAME))
     eventually(lambda: _cluster(local) is None, 300, f"the end of {NAME}")
     assert NAME not in local.resources("Microsoft.Resources/resourceGroups")
     for kind in ("Compute/virtualMachines", "Compute/disks", "Network/networkInterfaces", "Network/loadBalancers"):
@@ -53,13 +48,8 @@ def _merge(local: Local, what: str, edit: Callable[[Path], object]) -> None:
 
 
 def _scale(fleet: Path) -> None:
-    request = fleet / FOLDER / "cluster.yaml"
+    request = fleet / merges.CLUSTERS / NAME / "cluster.yaml"
     request.write_text(request.read_text().replace("name: apps, replicas: 1", "name: apps, replicas: 2"))
-
-
-def _approve(fleet: Path) -> None:
-    request = fleet / FOLDER / "cluster.yaml"
-    request.write_text(request.read_text().replace(f"  name: {NAME}\n", f"  name: {NAME}\n{APPROVAL}", 1))
 
 
 def _written(local: Local, since: float) -> list[Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,12 @@ import pytest
 from local_azure.command import CommandFailed
 from local_azure.instance import OPERATOR_CLIENT_ID
 from management_cluster.hand_off import CLUSTERS
+from tests.e2e import merges
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 
 POOL = f"{FIRST}/agentPools/system$"
 AKS = "Microsoft.ContainerService/managedClusters"
 SECOND = "second"
-FOLDER = Path("environments/dev/clusters")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def scale(local: Local, count: int) -> None:
     """Merge another number of nodes for `first`."""
 
     def edit(fleet: Path) -> None:
-        request = fleet / FOLDER / FIRST / "cluster.yaml"
+        request = fleet / merges.CLUSTERS / FIRST / "cluster.yaml"
         request.write_text(re.sub(r"replicas: \d+", f"replicas: {count}", request.read_text()))
 
     local.commit(f"Scale {FIRST} to {count}", edit)
@@ -113,8 +113,8 @@ def second(fleet: Local) -> Iterator[Local]:
     """The fleet, from which the cluster `second` goes again by two merges."""
     yield fleet
     fleet.heal()
-    for edit in (_approve, _remove):
-        fleet.commit(f"Delete {SECOND}: {edit.__name__.strip('_')}", edit)
+    for edit in (merges.add, merges.approve, merges.remove):
+        fleet.commit(f"Delete {SECOND}: {edit.__name__}", partial(edit, name=SECOND))
         fleet.reconcile(MANAGEMENT, "kustomization", "dev", "--with-source")
         time.sleep(2)
     eventually(lambda: fleet.get(MANAGEMENT, "cluster", SECOND, "-n", CLUSTERS) is None, 600, f"the end of {SECOND}")
@@ -122,7 +122,7 @@ def second(fleet: Local) -> Iterator[Local]:
 
 def add_second(local: Local) -> None:
     """Merge one more cluster."""
-    local.commit(f"Add {SECOND}", _add)
+    local.commit(f"Add {SECOND}", lambda checkout: merges.add(checkout, SECOND))
     local.reconcile(MANAGEMENT, "kustomization", "dev", "--with-source")
 
 
@@ -138,23 +138,3 @@ def available(local: Local, name: str) -> bool:
     """Whether Cluster API says that a cluster is available."""
     found = (local.get(MANAGEMENT, "cluster", name, "-n", CLUSTERS) or {}).get("status", {}).get("conditions", [])
     return any(each["type"] == "Available" and each["status"] == "True" for each in found)
-
-
-def _add(fleet: Path) -> None:
-    shutil.copytree(fleet / FOLDER / FIRST, fleet / FOLDER / SECOND, dirs_exist_ok=True)
-    request = fleet / FOLDER / SECOND / "cluster.yaml"
-    request.write_text(request.read_text().replace(f"name: {FIRST}", f"name: {SECOND}"))
-
-
-def _approve(fleet: Path) -> None:
-    _add(fleet)
-    request = fleet / FOLDER / SECOND / "cluster.yaml"
-    approval = (
-        "  annotations:\n    slipway.dev/deletion-approved-by: jane@example.com\n"
-        '    slipway.dev/deletion-approved-until: "2099-01-01T00:00:00Z"\n'
-    )
-    request.write_text(request.read_text().replace(f"  name: {SECOND}\n", f"  name: {SECOND}\n{approval}", 1))
-
-
-def _remove(fleet: Path) -> None:
-    shutil.rmtree(fleet / FOLDER / SECOND)
