@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
@@ -42,13 +43,18 @@ def exists(namespace: str) -> bool:
     return (NAMESPACES / namespace).exists()
 
 
+def has_bridge() -> bool:
+    """Whether this network namespace has the interface; /sys may show another namespace's, as in a container."""
+    return any(name == BRIDGE for _, name in socket.if_nameindex())
+
+
 def ensure_bridge() -> None:
     """Create the bridge and put the host's addresses on its side; does nothing when all is there."""
     _ensure_namespace(HUB)
     if not _has_link(HUB, "bridge"):
         _ip(HUB, "link", "add", "bridge", "type", "bridge", "forward_delay", "0")
         _ip(HUB, "link", "set", "bridge", "up")
-    if not Path("/sys/class/net", BRIDGE).exists():
+    if not has_bridge():
         run(["ip", "link", "add", BRIDGE, "type", "veth", "peer", "name", "host", "netns", HUB])
     _ip(HUB, "link", "set", "host", "master", "bridge", "up")
     run(["ip", "address", "replace", f"{HOST}/{NETWORK.prefixlen}", "dev", BRIDGE])
@@ -114,7 +120,7 @@ def detach(namespace: str) -> bool:
 def remove() -> list[str]:
     """Remove all namespaces, the bridge and the host's interface; returns what was there."""
     removed = [namespace for namespace in namespaces() if detach(namespace)]
-    if Path("/sys/class/net", BRIDGE).exists():
+    if has_bridge():
         run(["ip", "link", "delete", BRIDGE])
         removed.append(BRIDGE)
     return removed

@@ -71,8 +71,7 @@ def _privileges() -> list[str]:
 
 
 def _taken() -> Iterator[str]:
-    link = Path("/sys/class/net", BRIDGE)
-    if link.exists() and not network.exists(network.HUB):
+    if network.has_bridge() and not network.exists(network.HUB):
         yield f"the interface {BRIDGE} exists and is not ours: rename or delete it (ip link delete {BRIDGE})"
     yield from overlapping(
         json.loads(run(["ip", "-json", "address"]) or "[]"), json.loads(run(["ip", "-json", "-4", "route"]) or "[]")
