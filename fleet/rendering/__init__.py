@@ -13,7 +13,7 @@
 - What only the management cluster knows (ConfigMap runtime-info, Secret fleet-git-values) is `PLACEHOLDERS`, unless
   `values` has it.
 - Directories of requests are built in groups, a group that fails in halves, so that each failure is told of one
-  directory. `only` names the directories of requests that are built, for one changed cluster among a thousand.
+  directory. What a checkout does not need is not built, for one changed cluster among a thousand.
 - A checkout is a copy: links, files outside, and files that are too large are left out of it and told in `refused`.
   YAML that cannot be read, or could do harm, is a failure of its directory and never given to a command.
 """

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import stat
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +35,10 @@ class Refused:
     why: str
 
 
+Needed = Callable[[str], bool]
+"""Whether a file, by its path in the repository, is to be rendered."""
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A copy of a fleet repository.
@@ -43,29 +46,37 @@ class Checkout:
     Attributes:
         root: its folder.
         origin: what it is a copy of, for people.
-        files: paths of what is in it.
-        refused: what is not.
+        files: paths of what is in the repository.
+        refused: what is left out of it.
+        yaml: what the YAML files say.
+        apart: the same of files that are not needed, which are not in the folder either.
     """
 
     root: Path
     origin: str
     files: frozenset[str]
     refused: tuple[Refused, ...]
+    yaml: Mapping[str, bytes]
+    apart: Mapping[str, bytes]
 
     @cached_property
     def contents(self) -> dict[str, Text | Unreadable]:
-        """Every YAML file, read with care; sorted."""
-        names = sorted(file for file in self.files if file.endswith((".yaml", ".yml", "/Kustomization")))
-        return {file: parse((self.root / file).read_bytes()) for file in names}
+        """Every YAML file of the folder, read with care; sorted."""
+        # Most kustomizations of a fleet are the same: each text is read once.
+        known: dict[bytes, Text | Unreadable] = {}
+        return {
+            file: known.get(text) or known.setdefault(text, parse(text)) for file, text in sorted(self.yaml.items())
+        }
 
 
 @contextmanager
-def checkout(folder: Path, revision: str | None = None) -> Iterator[Checkout]:
+def checkout(folder: Path, revision: str | None = None, needed: Needed = lambda _: True) -> Iterator[Checkout]:
     """Copy a fleet repository into a temporary folder.
 
     Args:
         folder: the repository's top folder; of a Git clone, what Git ignores is left out.
         revision: a commit of the clone; None for the files as they are.
+        needed: what has to be in the copy; the rest is only read.
 
     Raises:
         ExternalError: there is no such folder or commit, or all files are larger than `MOST` together.
@@ -75,54 +86,68 @@ def checkout(folder: Path, revision: str | None = None) -> Iterator[Checkout]:
     with tempfile.TemporaryDirectory(prefix="slipway-fleet-") as place:
         root = Path(place).resolve() / FOLDER
         root.mkdir()
-        copied = _copy_commit(folder, revision, root) if revision else _copy_files(folder, root)
+        read = _read_commit(folder, revision) if revision else _read_files(folder)
         origin = f"{folder}@{revision}" if revision else str(folder)
-        yield Checkout(root, origin, *copied)
+        yield _copied(read, root, origin, needed)
 
 
-_Copied = tuple[frozenset[str], tuple[Refused, ...]]
+def _copied(read: Iterator[tuple[str, bytes | Refused]], root: Path, origin: str, needed: Needed) -> Checkout:
+    files, refused = set[str](), list[Refused]()
+    yaml, apart = dict[str, bytes](), dict[str, bytes]()
+    total, made = 0, set[str]()
+    for name, content in read:
+        if isinstance(content, Refused):
+            refused.append(content)
+            continue
+        files.add(name)
+        total += len(content)
+        if total > MOST:
+            raise ExternalError(f"the repository has more than {MOST} bytes: is it a fleet repository?")
+        is_needed = needed(name)
+        if name.endswith((".yaml", ".yml", "/Kustomization")):
+            (yaml if is_needed else apart)[name] = content
+        path = os.path.join(root, name)  # noqa: PTH118 - for thousands of files Path is slow
+        parent = os.path.dirname(path)  # noqa: PTH120
+        # Around what is not needed the folder is there, since Flux looks for it.
+        parent = parent if is_needed else os.path.dirname(parent)  # noqa: PTH120
+        if parent not in made:
+            os.makedirs(parent, exist_ok=True)  # noqa: PTH103
+            made.add(parent)
+        if is_needed:
+            with open(path, "wb") as file:  # noqa: PTH123
+                file.write(content)
+    return Checkout(root, origin, frozenset(files), tuple(refused), yaml, apart)
 
 
-def _copy_files(folder: Path, root: Path) -> _Copied:
-    copied, refused, total = set[str](), list[Refused](), 0
+def _read_files(folder: Path) -> Iterator[tuple[str, bytes | Refused]]:
     for name in _files(folder):
-        status = (folder / name).lstat() if os.path.lexists(folder / name) else None
-        if status is None:  # deleted, and not committed yet
+        path = os.path.join(folder, name)  # noqa: PTH118
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:  # deleted, and not committed yet
             continue
-        total += status.st_size
-        why = _why_not(stat.S_ISREG(status.st_mode), status.st_size, _link(folder / name))
+        link = os.readlink(path) if stat.S_ISLNK(status.st_mode) else None  # noqa: PTH115
+        why = _why_not(stat.S_ISREG(status.st_mode), status.st_size, link)
         if why:
-            refused.append(Refused(name, why))
+            yield name, Refused(name, why)
             continue
-        _check_total(total)
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / name, root / name)
-        copied.add(name)
-    return frozenset(copied), tuple(refused)
+        with open(path, "rb") as file:  # noqa: PTH123
+            yield name, file.read()
 
 
-def _copy_commit(folder: Path, revision: str, root: Path) -> _Copied:
+def _read_commit(folder: Path, revision: str) -> Iterator[tuple[str, bytes | Refused]]:
     try:
         commit = run(["git", "-C", str(folder), "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"])
         archive = run_bytes(["git", "-C", str(folder), "archive", "--format=tar", commit.strip()])
     except CommandFailed:
         raise ExternalError(f"{folder} has no commit {revision}: `git fetch` it first, or name another") from None
-    copied, refused, total = set[str](), list[Refused](), 0
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         for member in tar:
             if member.isdir():
                 continue
-            total += member.size
             why = _why_not(member.isfile(), member.size, member.linkname or None)
-            if why:
-                refused.append(Refused(member.name, why))
-                continue
-            _check_total(total)
-            content = tar.extractfile(member)
-            (root / member.name).parent.mkdir(parents=True, exist_ok=True)
-            (root / member.name).write_bytes(content.read() if content else b"")
-            copied.add(member.name)
-    return frozenset(copied), tuple(refused)
+            content = None if why else tar.extractfile(member)
+            yield member.name, Refused(member.name, why) if why else content.read() if content else b""
 
 
 def _files(folder: Path) -> Iterator[str]:
@@ -140,10 +165,6 @@ def _files(folder: Path) -> Iterator[str]:
             yield Path(path, name).relative_to(folder).as_posix()
 
 
-def _link(path: Path) -> str | None:
-    return str(path.readlink()) if path.is_symlink() else None
-
-
 def _why_not(regular: bool, size: int, link: str | None) -> str | None:
     if link is not None:
         return f"is a link to {PurePosixPath(link)}: links are not followed, write the file itself"
@@ -152,8 +173,3 @@ def _why_not(regular: bool, size: int, link: str | None) -> str | None:
     if size > LARGEST:
         return f"has {size} bytes, more than {LARGEST}: no object on a cluster may be that large"
     return None
-
-
-def _check_total(total: int) -> None:
-    if total > MOST:
-        raise ExternalError(f"the repository has more than {MOST} bytes: is it a fleet repository?")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -100,14 +100,12 @@ def render(
     checkout: Checkout,
     values: Values = PLACEHOLDERS,
     *,
-    only: Collection[str] | None = None,
     on_clusters: bool = True,
 ) -> Rendering:
     """Render all that Flux would apply.
 
     Args:
         values: what the management cluster knows besides, by name of the ConfigMap or Secret.
-        only: the directories of requests to build; None for all.
         on_clusters: whether to render what workload clusters get, too.
 
     Raises:
@@ -118,7 +116,7 @@ def render(
     rendering = Rendering(environments(checkout))
     unreadable = _without_unreadable(checkout)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        walk = _Walk(checkout, {**PLACEHOLDERS, **values}, only, bad, pool)
+        walk = _Walk(checkout, {**PLACEHOLDERS, **values}, bad, pool)
         _follow(walk, rendering, on_clusters)
     told = {each.directory for each in unreadable}
     rendering.failures = unreadable + [each for each in rendering.failures if each.directory not in told]
@@ -151,7 +149,6 @@ def environments(checkout: Checkout) -> tuple[str, ...]:
 class _Walk:
     checkout: Checkout
     values: Values
-    only: Collection[str] | None
     bad: dict[str, str]
     pool: Executor
 
@@ -174,9 +171,8 @@ class _Walk:
 
     def _build_units(self, kustomization: Object, values: dict[str, str], found: list[str]) -> Built:
         name = kustomization["metadata"]["name"]
-        wanted = [each for each in found if self.only is None or each in self.only]
-        refused = [Failure(each, name, self.bad[each]) for each in wanted if each in self.bad]
-        good = [each for each in wanted if each not in self.bad]
+        refused = [Failure(each, name, self.bad[each]) for each in found if each in self.bad]
+        good = [each for each in found if each not in self.bad]
         size = max(1, min(flux.GROUP, -(-len(good) // (os.cpu_count() or 1))))
         groups = [good[start : start + size] for start in range(0, len(good), size)]
         root = self.checkout.root

@@ -25,6 +25,16 @@ DIRECTORY: Final = "slipway.dev/rendered-directory"
 KUSTOMIZATION_FILES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/"""
 
+ENVIRONMENT: Final = {
+    # Whatever a kustomization names, nothing is fetched.
+    "GIT_ALLOW_PROTOCOL": "none",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    # A process of a second does better without collecting garbage, which was nearly half of its time.
+    "GOGC": "off",
+    "GOMEMLIMIT": "256MiB",
+}
+
 Object = dict[str, Any]
 
 _numbers = itertools.count()
@@ -155,8 +165,7 @@ def _flux(root: Path, kustomization: Object, values: dict[str, str], folder: Pat
     return run(
         ["flux", "build", "kustomization", name, *where, "--dry-run", "--strict-substitute", "--in-memory-build"],
         cwd=root.parent,
-        # Whatever a kustomization names, nothing is fetched.
-        env={"GIT_ALLOW_PROTOCOL": "none", "HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"},
+        env=ENVIRONMENT,
         timeout=300,
     )
 

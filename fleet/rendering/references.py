@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -48,16 +48,26 @@ class Bad:
 
 def check(checkout: Checkout) -> list[Bad]:
     """All references that lead out of the repository or to nothing."""
-    folders = {parent.as_posix() for file in checkout.files for parent in PurePosixPath(file).parents}
+    folders = _folders(checkout.files)
     found: list[Bad] = []
     for file, content in checkout.contents.items():
-        if PurePosixPath(file).name not in KUSTOMIZATION_FILES or not isinstance(content, Text):
+        if file.rpartition("/")[2] not in KUSTOMIZATION_FILES or not isinstance(content, Text):
             continue
         parsed = content.documents[0] if content.documents else None
-        for field, value in _references(parsed if isinstance(parsed, dict) else {}):
+        for field, value in of(parsed):
             why = _why_not(file, value, checkout.files, folders)
             if why:
                 found.append(Bad(file, field, value, why))
+    return found
+
+
+def _folders(files: Iterable[str]) -> set[str]:
+    found = {"."}
+    for file in files:
+        folder = file.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
     return found
 
 
@@ -70,7 +80,10 @@ def refused(checkout: Checkout) -> dict[str, str]:
     }
 
 
-def _references(parsed: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def of(parsed: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What a kustomization refers to: the field, and its value."""
+    if not isinstance(parsed, dict):
+        return
     for key in LISTS:
         for number, each in _entries(parsed, key):
             if isinstance(each, str) and "\n" not in each and not each.lstrip().startswith("{"):
@@ -95,7 +108,7 @@ def _entries(parsed: dict[str, Any], key: str) -> list[tuple[int, Any]]:
 def _why_not(file: str, value: str, files: frozenset[str], folders: set[str]) -> str | None:
     if REMOTE.search(value):
         return "is fetched from elsewhere: nobody reviewed it here; copy it into the repository"
-    target = os.path.normpath(PurePosixPath(file).parent / value)
+    target = os.path.normpath(f"{file.rpartition('/')[0] or '.'}/{value}")
     if value.startswith("/") or target.startswith(".."):
         return "leads out of the repository: write a path inside it, relative to this file"
     if target not in files and target not in folders:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from external.command import CommandFailed, ExternalError
 from fleet.clone import Clone
 from fleet.rendering import Checkout, Failure, Rendering, checkout, references, render
 from fleet.rendering.fleet import environments
 from fleet.rendering.safe_yaml import position
-from fleet.validation import admission, objects, releases, requests, source, texts
+from fleet.validation import admission, networks, objects, releases, requests, source, texts
+from fleet.validation import since as changed
 from fleet.validation.finding import Finding
 from fleet.validation.objects import Sources
 from fleet.validation.schemas import Schemas, load
@@ -46,7 +47,7 @@ def validate(folder: Path, since: str | None = None, manifests: Path | None = No
     """Find all mistakes at once.
 
     Args:
-        since: a commit; what did not change since is taken to be well, except names and versions.
+        since: a commit; what did not change since is taken to be well, and only its names and networks are read.
         manifests: a folder of CRD manifests, instead of those of the pinned versions.
 
     Raises:
@@ -54,25 +55,30 @@ def validate(folder: Path, since: str | None = None, manifests: Path | None = No
     """
     started = time.monotonic()
     schemas = load(manifests)
-    with checkout(folder) as copy:
+    needed = changed.needed(folder, since) if since else None
+    with ExitStack() as stack:
+        copy = stack.enter_context(checkout(folder, needed=needed) if needed else checkout(folder))
+        if needed and changed.are_entangled(copy, folder):
+            copy = stack.enter_context(checkout(folder))
         order = environments(copy)
-        only = None if since is None else _changed_requests(folder, since, copy)
         sources, found = source.read(copy)
+        others = source.read_clusters(copy.apart)
         found += [*objects.check_sources(sources, schemas), *texts.check(sources), *_references(copy, sources)]
-        found += [*requests.check_names(sources, order), *releases.check_promotion(sources, order)]
+        found += [*requests.check_names(sources, others, order), *releases.check_promotion(sources, order)]
         if since:
             found += releases.check_upgrades(sources, order, Clone(folder), since)
-        rendering = render(copy, only=only)
-        undecided = _check_rendered(rendering, sources, schemas, found)
-        return Result(
-            tuple(_distinct(found)), tuple(undecided), len(sources), len(rendering.clusters), time.monotonic() - started
-        )
+        rendering = render(copy)
+        undecided = _check_rendered(rendering, sources, others, schemas, found)
+        files, clusters = len(copy.yaml) + len(copy.apart), len(rendering.clusters)
+        return Result(tuple(_distinct(found)), tuple(undecided), files, clusters, time.monotonic() - started)
 
 
-def _check_rendered(rendering: Rendering, sources: Sources, schemas: Schemas, found: list[Finding]) -> list[str]:
+def _check_rendered(
+    rendering: Rendering, sources: Sources, others: Sources, schemas: Schemas, found: list[Finding]
+) -> list[str]:
     found += objects.check_rendered([*rendering.items, *rendering.on_clusters], sources, schemas)
     found += requests.check_classes(rendering, sources)
-    found += requests.check_networks(rendering, sources)
+    found += networks.check(rendering, sources, others)
     denied, undecided = admission.check(rendering.items, sources, schemas)
     found += denied
     broken = {PurePosixPath(each.file).parent.as_posix() for each in found}
@@ -101,24 +107,6 @@ def _failure(failure: Failure, sources: Sources) -> Finding:
     names = [each.file for each in inside if PurePosixPath(each.file).stem.lower() == "kustomization"]
     file = names[0] if names else failure.directory
     return Finding(file, 1, 1, "rendering", "", "", failure.message, mend)
-
-
-def _changed_requests(folder: Path, since: str, copy: Checkout) -> set[str] | None:
-    """Directories of requests that changed; None where something changed that is shared."""
-    try:
-        clone = Clone(folder)
-        changed = clone.git("diff", "--name-only", "--relative", "-z", since, "--").split("\0")
-        changed += clone.git("ls-files", "-z", "--others", "--exclude-standard").split("\0")
-    except CommandFailed:
-        raise ExternalError(f"{folder} has no commit {since}: `git fetch` it first, or name another") from None
-    directories: set[str] = set()
-    for file in filter(None, changed):
-        parts = PurePosixPath(file).parts
-        if len(parts) > 4 and parts[0] == "environments" and parts[2] == requests.CLUSTERS:
-            directories.add("/".join(parts[:-1]))
-        elif file.endswith((".yaml", ".yml")):
-            return None
-    return directories
 
 
 def _distinct(found: list[Finding]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 
@@ -15,8 +15,8 @@ INVALID: Final = 1
 FORMATS: Final = {"text": report.text, "json": report.as_json, "sarif": report.sarif}
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to the parser."""
+def add_to(commands: Any) -> None:
+    """Add the command to those of `python -m fleet`."""
     parse = commands.add_parser(
         "validate",
         help="all mistakes of a fleet repository, by file, line and column; needs no cluster",

@@ -53,7 +53,7 @@ def schema(api_version: str, kind: str) -> Schema | None:
     for name, definition in made["$defs"].items():
         made["$defs"][name] = _strict(definition)
     if own is not None:
-        made["$defs"][kind]["properties"] |= {"status": {}, "metadata": METADATA}
+        made["$defs"][kind]["properties"] |= {"status": {}, "metadata": metadata()}
     return made
 
 
@@ -80,7 +80,9 @@ def _plain(field: Schema) -> Schema:
     return kept
 
 
-def _metadata() -> Schema:
+@cache
+def metadata() -> Schema:
+    """The schema of any object's metadata."""
     from lightkube.models import meta_v1  # noqa: PLC0415 - slow to import
 
     fields = msgspec.json.schema(meta_v1.ObjectMeta, schema_hook=lambda _: {})["$defs"]["ObjectMeta"]["properties"]
@@ -88,7 +90,3 @@ def _metadata() -> Schema:
     properties |= {"labels": _TEXTS, "annotations": _TEXTS}
     properties |= {"name": {"type": "string"}, "namespace": {"type": ["string", "null"]}}
     return {"type": "object", "properties": properties, "additionalProperties": False}
-
-
-METADATA: Final = _metadata()
-"""Of any object."""

@@ -1,8 +1,7 @@
-"""Requests: their names, their class with its variables and pools, their networks."""
+"""Requests: their names, their class with its variables and pools."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -17,8 +16,6 @@ from fleet.validation.source import Source
 CLUSTERS: Final = "clusters"
 POOLS: Final = ("machinePools", "machineDeployments")
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 
 def written(sources: Sources) -> Iterator[tuple[Source, int, dict[str, Any]]]:
     """Every Cluster of a request, as it is written."""
@@ -26,13 +23,17 @@ def written(sources: Sources) -> Iterator[tuple[Source, int, dict[str, Any]]]:
         parts = file.split("/")
         if parts[0] == "environments" and CLUSTERS in parts[2:-1]:
             for number, document in enumerate(source.documents):
-                if isinstance(document, dict) and document.get("kind") == "Cluster":
+                if isinstance(document, dict) and document.get("kind") in ("Cluster", "ManagedCluster"):
                     yield source, number, document
 
 
-def check_names(sources: Sources, environments: tuple[str, ...]) -> Iterator[Finding]:
-    """No name twice in the fleet, and no request where nobody looks."""
-    first: dict[str, str] = {}
+def check_names(sources: Sources, others: Sources, environments: tuple[str, ...]) -> Iterator[Finding]:
+    """No name twice in the fleet, and no request where nobody looks.
+
+    Args:
+        others: requests that are well, and whose names are taken.
+    """
+    first = {_name(document): source.file for source, _, document in written(others)}
     for source, number, document in written(sources):
         environment = source.file.split("/")[1]
         if environment not in environments:
@@ -40,17 +41,21 @@ def check_names(sources: Sources, environments: tuple[str, ...]) -> Iterator[Fin
                 f"Move it to one of {', '.join(environments)}, or list {environment} in management/kustomization.yaml"
             )
             yield source.finding(number, (), "reference", f"there is no environment {environment}", mend)
-        metadata = document.get("metadata")
-        name = metadata.get("name") if isinstance(metadata, dict) else None
+        name = _name(document)
         if isinstance(name, str) and (other := first.setdefault(name, source.file)) != source.file:
             message = f"{other} has a cluster of this name already"
             mend = "Choose another name: resource groups, kubeconfigs and status are called as the cluster is"
             yield source.finding(number, ("metadata", "name"), "unique-name", message, mend, value=name)
 
 
+def _name(document: dict[str, Any]) -> object:
+    metadata = document.get("metadata")
+    return metadata.get("name") if isinstance(metadata, dict) else None
+
+
 def check_classes(rendering: Rendering, sources: Sources) -> Iterator[Finding]:
     """Each request against the class that it asks for."""
-    classes = _classes(rendering)
+    classes = classes_of(rendering)
     variables = {name: _Variables(name, about) for name, about in classes.items()}
     for request in rendering.clusters.values():
         topology = request.cluster["spec"].get("topology") or {}
@@ -60,7 +65,7 @@ def check_classes(rendering: Rendering, sources: Sources) -> Iterator[Finding]:
             mend = (
                 f"There are {', '.join(sorted(classes))}: a request writes the name, the environment adds its version"
             )
-            place = _at(request, ("spec", "topology", "classRef", "name"), sources)
+            place = at(request, ("spec", "topology", "classRef", "name"), sources)
             yield place.finding("class", message, mend, value=name)
             continue
         yield from _check_pools(request, topology, classes[name], sources)
@@ -68,7 +73,7 @@ def check_classes(rendering: Rendering, sources: Sources) -> Iterator[Finding]:
             yield from variables[name].check(request, path, variable, sources)
         for missing in variables[name].required - {each.get("name") for each in topology.get("variables") or []}:
             mend = f"Add the variable {missing} under spec.topology.variables"
-            yield _at(request, ("spec", "topology"), sources).finding("class", f"variable {missing} is missing", mend)
+            yield at(request, ("spec", "topology"), sources).finding("class", f"variable {missing} is missing", mend)
 
 
 def _check_pools(request: Request, topology: Any, about: Any, sources: Sources) -> Iterator[Finding]:
@@ -81,10 +86,10 @@ def _check_pools(request: Request, topology: Any, about: Any, sources: Sources) 
             if pool.get("class") not in known:
                 message = f"the class has no such pool in {sort}"
                 mend = f"Write one of {', '.join(sorted(known))}" if known else f"The class has no {sort} at all"
-                yield _at(request, (*path, "class"), sources).finding("class", message, mend, value=pool.get("class"))
+                yield at(request, (*path, "class"), sources).finding("class", message, mend, value=pool.get("class"))
             if pool.get("name") in names:
                 mend = "Give each pool a name of its own"
-                yield _at(request, (*path, "name"), sources).finding(
+                yield at(request, (*path, "name"), sources).finding(
                     "class", "is there twice", mend, value=pool.get("name")
                 )
             names.add(pool.get("name"))
@@ -115,72 +120,21 @@ class _Variables:
         name = variable.get("name")
         if name not in self.known:
             message, mend = f"{self.name} has no such variable", f"Known are {', '.join(self.known)}"
-            yield _at(request, (*path, "name"), sources).finding("class", message, mend, value=name)
+            yield at(request, (*path, "name"), sources).finding("class", message, mend, value=name)
             return
         what = self.known[name]["schema"]["openAPIV3Schema"].get("description", "")
         for error in self._validators[name].iter_errors(variable.get("value")):
-            place = _at(request, (*path, "value", *error.instance_path), sources)
+            place = at(request, (*path, "value", *error.instance_path), sources)
             mend = what or "Write what the class allows"
             yield place.finding("class", f"variable {name}: {error.message}", mend, value=error.instance)
 
 
-def check_networks(rendering: Rendering, sources: Sources) -> Iterator[Finding]:
-    """Networks of one cluster never overlap; across the fleet those may that have a default, which all would share."""
-    classes = _classes(rendering)
-    taken: list[tuple[Network, str]] = []
-    for request in rendering.clusters.values():
-        topology = request.cluster["spec"].get("topology") or {}
-        about = classes.get((topology.get("classRef") or {}).get("name", ""), {})
-        defaults = {
-            each["name"]: schema["default"]
-            for each in about.get("variables") or []
-            if "default" in (schema := each["schema"]["openAPIV3Schema"])
-        }
-        given = {str(each.get("name")): each.get("value") for each in topology.get("variables") or []}
-        own = [
-            (net, f"its {name}, {net}")
-            for name, value in defaults.items()
-            if name not in given
-            if (net := _network(name, value))
-        ]
-        for number, (name, value) in enumerate(given.items()):
-            if not name.lower().endswith("cidr"):
-                continue
-            place = _at(request, ("spec", "topology", "variables", number, "value"), sources)
-            network = _network(name, value)
-            if network is None:
-                mend = "Write a network such as 10.1.0.0/16, its host bits zero"
-                yield place.finding("cidr", f"variable {name} is no network", mend, value=value)
-                continue
-            whose = next(
-                (whose for other, whose in own + (taken if name not in defaults else []) if _overlap(network, other)),
-                None,
-            )
-            if whose:
-                yield place.finding("cidr", f"overlaps with {whose}", "Choose a network that is free", value=value)
-            own.append((network, f"its {name}, {network}"))
-            if name not in defaults:
-                taken.append((network, f"{name} of cluster {request.name}, {network}"))
-
-
-def _classes(rendering: Rendering) -> dict[str, Any]:
+def classes_of(rendering: Rendering) -> dict[str, Any]:
+    """The specs of all ClusterClasses, by name."""
     found = (item.object for item in rendering.items if item.object["kind"] == "ClusterClass")
     return {each["metadata"]["name"]: each["spec"] for each in found}
 
 
-def _overlap(one: Network, other: Network) -> bool:
-    return one.version == other.version and one.overlaps(other)
-
-
-def _network(name: str, value: object) -> Network | None:
-    if not name.lower().endswith("cidr") or not isinstance(value, str):
-        return None
-    try:
-        return ipaddress.ip_network(value)
-    except ValueError:
-        return None
-
-
-def _at(request: Request, path: Path, sources: Sources) -> Place:
+def at(request: Request, path: Path, sources: Sources) -> Place:
     """Where a value of the Cluster is written."""
     return locate(request.items[0], path, sources)

@@ -11,8 +11,10 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +31,7 @@ PROVIDERS: Final = (
     ("--control-plane", f"kubeadm:{versions.CLUSTER_API}"),
     ("--infrastructure", f"azure:{versions.AZURE_PROVIDER}"),
 )
-FORMAT: Final = "1"
+FORMAT: Final = f"2 lightkube-models {metadata.version('lightkube-models')}"
 """Of the files in the cache."""
 
 Schema = dict[str, Any]
@@ -82,9 +84,14 @@ class Schemas:
     def _schema(self, api_version: str, kind: str) -> Schema | None:
         file = self._folder / _name(api_version, kind)
         if file.is_file():
-            schema: Schema = json.loads(file.read_text())
-            return schema
-        return kubernetes_schemas.schema(api_version, kind)
+            kept: Schema = json.loads(file.read_text())
+            return kept
+        schema = kubernetes_schemas.schema(api_version, kind)
+        if schema:  # to make it takes longer than to read it
+            with suppress(OSError), tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False) as new:
+                new.write(json.dumps(schema))
+                Path(new.name).rename(file)
+        return schema
 
 
 def load(manifests: Path | None = None) -> Schemas:
@@ -174,7 +181,7 @@ def strict(schema: Schema, *, root: bool = False) -> Schema:
         kept["additionalProperties"] = strict(schema["additionalProperties"])
     if root:
         described = kept.get("properties", {})
-        kept["properties"] = {**described, "metadata": kubernetes_schemas.METADATA, "apiVersion": {}, "kind": {}}
+        kept["properties"] = {**described, "metadata": kubernetes_schemas.metadata(), "apiVersion": {}, "kind": {}}
         kept["properties"].pop("status", None)
         kept["properties"]["status"] = {}
     open_ = schema.get("x-kubernetes-preserve-unknown-fields") or "additionalProperties" in schema

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import yaml
 
-from fleet.rendering import Checkout, Unreadable
+from fleet.rendering import Checkout, Text, Unreadable
+from fleet.rendering.safe_yaml import parse
 from fleet.validation.finding import Finding, Path, dotted, shown
 
 
@@ -80,6 +81,12 @@ def read(checkout: Checkout) -> tuple[dict[str, Source], list[Finding]]:
         else:
             sources[file] = Source(file, content.text, content.documents)
     return sources, found
+
+
+def read_clusters(texts: Mapping[str, bytes]) -> dict[str, Source]:
+    """Those of these files that have a Cluster and can be read."""
+    found = {file: parse(text) for file, text in texts.items() if b"Cluster" in text}
+    return {file: Source(file, each.text, each.documents) for file, each in found.items() if isinstance(each, Text)}
 
 
 def _is_inline(node: yaml.Node) -> bool:

@@ -74,7 +74,7 @@ def _missing(local: Local, since: float, expected: list[dict[str, Any]]) -> list
         f"{write['method']} {write['path']} {write['sets']}"
         for write in expected
         if not any(
-            each["method"] == write["method"] and _is(each, write) and write["sets"].items() <= _sent(each).items()
+            each["method"] == write["method"] and _is(each, write) and _sets(each, write["sets"])
             for each in _writes(local, since)
         )
     ]
@@ -107,14 +107,11 @@ def _is(request: Mapping[str, Any], write: Mapping[str, Any]) -> bool:
     return str(request["path"]).lower().endswith(f"/{write['path']}".lower())
 
 
-def _sent(request: Mapping[str, Any]) -> dict[str, Any]:
-    """What a PUT sets, by the names that objects of Azure Service Operator have for it."""
+def _sets(request: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a request says all that it was to say, by Azure Service Operator's names."""
     body = request["body"] if isinstance(request["body"], dict) else {}
-    return {name.removeprefix("properties."): _hashable(value) for name, value in flat(body).items()}
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    sent = {name.removeprefix("properties."): value for name, value in flat(body).items()}
+    return all(sent.get(name) == value for name, value in wanted.items())
 
 
 def _grow(fleet: Path) -> None:

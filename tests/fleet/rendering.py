@@ -146,6 +146,14 @@ class Fleet:
         return flux(self.path, synced.one("Kustomization", "workloads"), info)
 
 
+def seeded(folder: Path) -> Fleet:
+    """The seed with one request, its Secrets as they are."""
+    fleet = Fleet(folder)
+    shutil.copytree(REPOSITORY / "hydration", fleet.path / "hydration", dirs_exist_ok=True)
+    fleet.request("first")
+    return fleet
+
+
 def _parse(text: str) -> Rendered:
     return Rendered(each for each in yaml.safe_load_all(text.replace(UNMASKED, SECRET)) if each)
 

@@ -2,165 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from fleet.validation import report
 from fleet.validation.check import validate
-from tests.fleet.rendering import REPOSITORY, REQUESTS, Fleet
-
-FIRST = (REQUESTS / "first" / "cluster.yaml").read_text()
-
-
-def seeded(folder: Path) -> Fleet:
-    """The seed with one request, its Secrets as they are."""
-    fleet = Fleet(folder)
-    shutil.copytree(REPOSITORY / "hydration", fleet.path / "hydration", dirs_exist_ok=True)
-    fleet.request("first")
-    return fleet
+from tests.fleet.mistakes import BROKEN, FIRST
+from tests.fleet.rendering import Fleet, seeded
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
     """A repository that is valid."""
     return seeded(tmp_path)
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A mistake, and what is said of it.
-
-    Attributes:
-        says: how the message begins, from its line on.
-        new: what is written instead of `old`; a whole file where that is empty.
-        file: of a request of its own, or with its path in the repository.
-    """
-
-    says: str
-    new: str
-    old: str = ""
-    file: str = "cluster.yaml"
-
-
-WORKERS = "    workers:"
-
-BROKEN = {
-    "a-field-with-a-typo": Broken(
-        "10:39: spec.topology.workers.machinePools[0].replica: there is no such field [schema]\n"
-        "    Did you mean replicas?",
-        old="replicas: 1",
-        new="replica: 1",
-    ),
-    "text-for-a-number": Broken(
-        "10:49: spec.topology.workers.machinePools[0].replicas: three:", old="replicas: 1", new="replicas: three"
-    ),
-    "a-kind-with-a-typo": Broken(
-        "2:7: kind: Clustre: there is no such kind in cluster.x-k8s.io/v1beta2 [schema]\n    Write Cluster",
-        old="kind: Cluster",
-        new="kind: Clustre",
-    ),
-    "broken-yaml": Broken("11:1: did not find expected ',' or '}' [yaml]", old="replicas: 1}", new="replicas: 1"),
-    "a-key-twice": Broken("6:3: the key kind is there twice [yaml]", old="spec:", new="  kind: a\n  kind: b\nspec:"),
-    "another-class": Broken(
-        "7:22: spec.topology.classRef.name: gke-v1: dev has no class gke-v1 [class]",
-        old="{name: aks}",
-        new="{name: gke}",
-    ),
-    "a-pool-of-another-class": Broken(
-        "10:17: spec.topology.workers.machinePools[0].class: gpu: the class has no such pool in machinePools [class]\n"
-        "    Write one of system, user",
-        old="class: system",
-        new="class: gpu",
-    ),
-    "an-unknown-variable": Broken(
-        "8:24: spec.topology.variables[0].name: size: aks-v1 has no such variable [class]",
-        old=WORKERS,
-        new=f"    variables: [{{name: size, value: big}}]\n{WORKERS}",
-    ),
-    "a-value-that-the-class-refuses": Broken(
-        '8:37: spec.topology.variables[0].value: Cheap: variable tier: "Cheap" is not one of "Free" or '
-        '"Standard" [class]',
-        old=WORKERS,
-        new=f"    variables: [{{name: tier, value: Cheap}}]\n{WORKERS}",
-    ),
-    "networks-that-overlap": Broken(
-        "8:44: spec.topology.variables[0].value: 10.244.0.0/20: overlaps with its podCidr, 10.244.0.0/16 [cidr]",
-        old=WORKERS,
-        new=f"    variables: [{{name: serviceCidr, value: 10.244.0.0/20}}]\n{WORKERS}",
-    ),
-    "a-name-that-is-taken": Broken(
-        "4:9: metadata.name: first: environments/dev/clusters/a-name-that-is-taken/cluster.yaml has a cluster of this "
-        "name already [unique-name]",
-        file="environments/dev/clusters/first/cluster.yaml",
-        new=FIRST,
-    ),
-    "an-environment-that-nobody-applies": Broken(
-        "1:1: there is no environment qa [reference]",
-        file="environments/qa/clusters/a/cluster.yaml",
-        new=FIRST.replace("first", "qa-one"),
-    ),
-    "a-variable-that-is-not-set": Broken(
-        "5:19: ${owner}: is not set [rendering]", old="\nspec:", new="\n  labels: {team: '${owner}'}\nspec:"
-    ),
-    "a-resource-that-is-not-there": Broken(
-        "1:13: resources[0]: clustre.yaml: does not exist [reference]",
-        file="kustomization.yaml",
-        old="cluster.yaml",
-        new="clustre.yaml",
-    ),
-    "a-path-out-of-the-repository": Broken(
-        "1:13: resources[0]: ../../../../../etc/passwd: leads out of the repository: write a path inside it, "
-        "relative to this file [reference]",
-        file="kustomization.yaml",
-        old="cluster.yaml",
-        new="../../../../../etc/passwd",
-    ),
-    "a-remote-base": Broken(
-        "1:13: resources[0]: https://example.com/base?ref=v1: is fetched from elsewhere: nobody reviewed it here; "
-        "copy it into the repository [reference]",
-        file="kustomization.yaml",
-        old="cluster.yaml",
-        new="https://example.com/base?ref=v1",
-    ),
-    "text-that-is-not-utf-8": Broken("1:3: is not UTF-8 [file]", new="# \udcff\n"),
-    "a-reconcile-policy-with-a-typo-in-a-class": Broken(
-        "117:63: serviceoperator.azure.com/reconcile-policy: mange: Azure Service Operator would take this for manage, "
-        "and delete in Azure what is deleted here [reconcile-policy]",
-        file="classes/aks-v1.yaml",
-        old="reconcile-policy: {{ if",
-        new="reconcile-policy: mange {{ if",
-    ),
-    "an-object-that-a-policy-of-the-fleet-denies": Broken(
-        '4:9: metadata.name: shop: serviceoperator.azure.com/reconcile-policy is "kepe", which Azure Service Operator '
-        "would take for manage; write manage, skip or detach-on-delete [admission]",
-        file="environments/dev/clusters/group.yaml",
-        new="apiVersion: resources.azure.com/v1api20200601\nkind: ResourceGroup\nmetadata:\n  name: shop\n"
-        "  namespace: clusters\n  annotations:\n    serviceoperator.azure.com/reconcile-policy: kepe\n"
-        "spec: {location: northeurope}\n",
-    ),
-    "a-secret-in-clear": Broken(
-        "5:21: stringData.token: a Secret's value in clear [secret]",
-        file="environments/dev/clusters/token.yaml",
-        new="apiVersion: v1\nkind: Secret\nmetadata: {name: token, namespace: clusters}\n#\nstringData: {token: abc}\n",
-    ),
-    "an-environment-ahead-of-the-one-before": Broken(
-        "10:23: data.kubernetes_version: v1.37.0: staging is ahead of dev, which has v1.36.3 [promotion]",
-        file="environments/staging/release.yaml",
-        old="v1.36.3",
-        new="v1.37.0",
-    ),
-    "a-version-that-is-none": Broken(
-        "10:23: data.kubernetes_version: 1.36: is no version [kubernetes-version]",
-        file="environments/production/release.yaml",
-        old="v1.36.3",
-        new='"1.36"',
-    ),
-}
 
 
 @pytest.fixture(scope="module")
@@ -191,39 +46,6 @@ def test_the_seed_and_a_request_are_valid(fleet: Fleet) -> None:
     assert (result.findings, result.clusters, result.undecided) == ((), 1, ())
 
 
-def git(folder: Path, *arguments: str) -> None:
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    subprocess.run(["git", "-C", str(folder), *who, *arguments], check=True)
-
-
-def committed(fleet: Fleet) -> Path:
-    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "before"]):
-        git(fleet.path, *arguments)
-    return fleet.path
-
-
-def test_since_a_commit_only_what_changed_is_rendered(fleet: Fleet) -> None:
-    folder = committed(fleet)
-    fleet.request("second", FIRST.replace("replicas", "replica"))
-    result = validate(folder, since="main")
-    assert [(each.file.split("/")[3], each.rule) for each in result.findings] == [("second", "schema")]
-    assert result.clusters == 1
-
-
-@pytest.mark.parametrize(
-    ("version", "says"),
-    [("v1.35.9", "is older than v1.36.3"), ("v1.38.0", "skips a minor version: dev has v1.36.3"), ("v1.37.0", None)],
-)
-def test_kubernetes_goes_up_one_minor_version_at_a_time(version: str, says: str | None, fleet: Fleet) -> None:
-    folder = committed(fleet)
-    release = folder / "environments/dev/release.yaml"
-    release.write_text(release.read_text().replace("v1.36.3", version))
-    found = [each for each in validate(folder, since="main").findings if each.rule == "kubernetes-version"]
-    assert [(each.file, each.line, each.message) for each in found] == (
-        [("environments/dev/release.yaml", 10, says)] if says else []
-    )
-
-
 def test_networks_that_a_class_gives_no_default_for_are_unique_in_the_fleet(fleet: Fleet) -> None:
     file = fleet.path / "classes/aks-v1.yaml"
     own = "  variables:\n  - name: nodeCidr\n    required: false\n    schema: {openAPIV3Schema: {type: string}}\n"
@@ -234,14 +56,3 @@ def test_networks_that_a_class_gives_no_default_for_are_unique_in_the_fleet(flee
     assert [(each.file.split("/")[3], each.message) for each in validate(fleet.path).findings] == [
         ("b", "overlaps with nodeCidr of cluster a, 10.1.0.0/16")
     ]
-
-
-def test_sarif_is_what_code_scanning_takes(fleet: Fleet) -> None:
-    fleet.request("typo", FIRST.replace("replicas", "replica"))
-    run = json.loads(report.sarif(validate(fleet.path)))["runs"][0]
-    (result,) = run["results"]
-    assert result["ruleId"] in {rule["id"] for rule in run["tool"]["driver"]["rules"]}
-    assert result["locations"][0]["physicalLocation"] == {
-        "artifactLocation": {"uri": "environments/dev/clusters/typo/cluster.yaml"},
-        "region": {"startLine": 10, "startColumn": 39},
-    }
