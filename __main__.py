@@ -14,9 +14,9 @@ from management_cluster.teardown_guard import TeardownGuard
 settings = Settings.load()
 adopt_if_asked(settings.azure.subscription_id)
 
-management = ManagementCluster("management", settings.azure, settings.network)
+management = ManagementCluster("management", settings.azure, settings.aks, settings.network)
 connection = Connection("management", management.aks, identifier=settings.azure.name)
-providers = ClusterApiProviders("providers", settings.providers, kubeconfig=management.aks.kubeconfig)
+providers = ClusterApiProviders("providers", settings.providers, kubeconfig=connection.kubeconfig)
 flux = Flux("flux", settings.flux, connection)
 fleet = FleetRepository("fleet", settings.fleet)
 hand_off = HandOff("hand-off", settings, management, fleet, connection, after=[management, providers, flux, fleet])

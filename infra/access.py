@@ -38,15 +38,17 @@ def grant(
     on: pulumi.Input[str],
     subscription_id: str,
     owner: str,
+    # Without the type Azure looks the principal up, and refuses one that is younger than its directory replicas.
+    principal_type: pulumi.Input[authorization.PrincipalType] = authorization.PrincipalType.SERVICE_PRINCIPAL,
     opts: pulumi.ResourceOptions,
 ) -> authorization.RoleAssignment:
     """Assign a role.
 
     Args:
-        to: principal id of an identity.
+        to: principal id of an identity, a person or a group.
         on: scope, an ARM id.
         subscription_id: where the role's definition is looked up.
-        owner: name of the identity in Azure.
+        owner: name in Azure of what the assignment is made for, part of its own name.
     """
     definitions = f"{subscription(subscription_id)}/providers/Microsoft.Authorization/roleDefinitions"
     return authorization.RoleAssignment(
@@ -54,8 +56,7 @@ def grant(
         # Azure wants a GUID. One that follows from what it is for is found again when the stack's state is lost.
         role_assignment_name=str(uuid5(NAMESPACE_URL, f"{subscription(subscription_id)}/{owner}/{resource_name}")),
         principal_id=to,
-        # Without the type Azure looks the principal up, and refuses one that is younger than its directory replicas.
-        principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
+        principal_type=principal_type,
         role_definition_id=f"{definitions}/{role.value}",
         scope=on,
         opts=opts,

@@ -1,30 +1,31 @@
-"""The AKS cluster itself: control plane, a pool for the system, a pool for the fleet's controllers, credentials."""
+"""The AKS cluster itself: control plane, pools, upgrades, and the way in."""
 
 from __future__ import annotations
-
-import base64
 
 import pulumi
 from pulumi_azure_native import containerservice as aks
 
-from infra import naming
+from infra import cluster_login, naming
 from infra.access import Role
 from infra.address_plan import dns_service_ip
+from infra.aks_settings import AksSettings
 from infra.identity import Identity
+from infra.maintenance import maintenance_windows, upgrade_channels
+from infra.node_pools import node_pools
 from infra.settings import AzureSettings, NetworkSettings
 
-SYSTEM_ONLY = "CriticalAddonsOnly=true:NoSchedule"
-"""Keeps the system pool for AKS's own pods: https://learn.microsoft.com/azure/aks/use-system-pools"""
+IMAGE_CLEANER_HOURS = 48
+"""AKS's own default: https://learn.microsoft.com/azure/aks/image-cleaner"""
 
 
 class Aks(pulumi.ComponentResource):
-    """An AKS cluster with OIDC issuer and workload identity, on Azure CNI overlay with Cilium.
+    """An AKS cluster with Entra, Azure RBAC, OIDC issuer and workload identity, on Azure CNI overlay with Cilium.
 
     Attributes:
         cluster: the AKS resource; objects inside it are deleted with it.
         name: its name in Azure.
         issuer_url: the OIDC issuer of its service accounts' tokens.
-        kubeconfig: administrator's credentials, YAML; a secret.
+        kubeconfig: how to enter it as an administrator, YAML; a secret.
     """
 
     cluster: aks.ManagedCluster
@@ -36,7 +37,8 @@ class Aks(pulumi.ComponentResource):
         self,
         resource_name: str,
         *,
-        settings: AzureSettings,
+        azure: AzureSettings,
+        settings: AksSettings,
         ranges: NetworkSettings,
         resource_group: pulumi.Input[str],
         subnet_id: pulumi.Input[str],
@@ -44,81 +46,42 @@ class Aks(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:azure:Aks", resource_name, None, opts)
-        joins = identity.may(Role.NETWORK_CONTRIBUTOR, on=subnet_id, subscription_id=settings.subscription_id)
+        joins = identity.may(Role.NETWORK_CONTRIBUTOR, on=subnet_id, subscription_id=azure.subscription_id)
         self.cluster = aks.ManagedCluster(
             "aks",
-            resource_name_=naming.aks(settings.name),
+            resource_name_=naming.aks(azure.name),
             resource_group_name=resource_group,
-            location=settings.location,
+            location=azure.location,
             sku=aks.ManagedClusterSKUArgs(name="Base", tier=settings.tier),
             kubernetes_version=settings.kubernetes_version,
-            dns_prefix=naming.dns_prefix(settings.name),
-            node_resource_group=naming.node_resource_group(settings.name),
+            auto_upgrade_profile=upgrade_channels(settings),
+            dns_prefix=naming.dns_prefix(azure.name),
+            node_resource_group=naming.node_resource_group(azure.name),
             identity=aks.ManagedClusterIdentityArgs(
                 type=aks.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity.id]
             ),
-            agent_pool_profiles=_pools(settings, subnet_id),
+            agent_pool_profiles=node_pools(settings, subnet_id),
             network_profile=_network_profile(ranges),
+            api_server_access_profile=_api_server(settings),
+            aad_profile=aks.ManagedClusterAADProfileArgs(
+                managed=True, enable_azure_rbac=True, admin_group_object_ids=list(settings.admin_groups)
+            ),
+            disable_local_accounts=True,
             oidc_issuer_profile=aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
             security_profile=aks.ManagedClusterSecurityProfileArgs(
-                workload_identity=aks.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True)
+                workload_identity=aks.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
+                image_cleaner=aks.ManagedClusterSecurityProfileImageCleanerArgs(
+                    enabled=True, interval_hours=IMAGE_CLEANER_HOURS
+                ),
             ),
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=[joins]),
         )
         self.name = self.cluster.name
         self.issuer_url = self.cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url)
-        self.kubeconfig = _administrator(resource_group, self.cluster.name)
+        maintenance_windows(settings, resource_group=resource_group, cluster=self.cluster, parent=self)
+        administrator = cluster_login.let_in(self.cluster, name=naming.aks(azure.name), subscription_id=azure.subscription_id, parent=self)
+        self.kubeconfig = cluster_login.kubeconfig(resource_group, self.cluster.name, after=administrator)
         self.register_outputs({"name": self.name, "issuer_url": self.issuer_url})
-
-
-def _pools(settings: AzureSettings, subnet_id: pulumi.Input[str]) -> list[aks.ManagedClusterAgentPoolProfileArgs]:
-    """Both pools, in the order of their names.
-
-    Not as AgentPool resources: a cluster's answer always lists all its pools, so that after a refresh every pool that
-    is declared elsewhere would look like one that is to be removed.
-    """
-    controllers = _pool(
-        "controllers",
-        subnet_id,
-        settings,
-        mode=aks.AgentPoolMode.USER,
-        vm_size=settings.controllers_pool_vm_size,
-        count=settings.controllers_pool_count,
-    )
-    system = _pool(
-        "system",
-        subnet_id,
-        settings,
-        mode=aks.AgentPoolMode.SYSTEM,
-        vm_size=settings.system_pool_vm_size,
-        count=settings.system_pool_count,
-        taints=[SYSTEM_ONLY],
-    )
-    return [controllers, system]
-
-
-def _pool(
-    name: str,
-    subnet_id: pulumi.Input[str],
-    settings: AzureSettings,
-    *,
-    mode: aks.AgentPoolMode,
-    vm_size: str,
-    count: int,
-    taints: list[str] | None = None,
-) -> aks.ManagedClusterAgentPoolProfileArgs:
-    return aks.ManagedClusterAgentPoolProfileArgs(
-        name=naming.agent_pool(name),
-        mode=mode,
-        node_taints=taints,
-        vnet_subnet_id=subnet_id,
-        vm_size=vm_size,
-        count=count,
-        orchestrator_version=settings.kubernetes_version,
-        type=aks.AgentPoolType.VIRTUAL_MACHINE_SCALE_SETS,
-        os_type=aks.OSType.LINUX,
-        os_sku=aks.OSSKU.AZURE_LINUX,
-    )
 
 
 def _network_profile(ranges: NetworkSettings) -> aks.ContainerServiceNetworkProfileArgs:
@@ -133,11 +96,13 @@ def _network_profile(ranges: NetworkSettings) -> aks.ContainerServiceNetworkProf
     )
 
 
-def _administrator(resource_group: pulumi.Input[str], name: pulumi.Input[str]) -> pulumi.Output[str]:
-    """The kubeconfig with the cluster's own administrator certificate."""
-    # Everything that needs a credential takes Aks.kubeconfig: closing the local accounts changes this function only.
-    credentials = aks.list_managed_cluster_admin_credentials_output(
-        resource_group_name=resource_group, resource_name=name
+def _api_server(settings: AksSettings) -> aks.ManagedClusterAPIServerAccessProfileArgs | None:
+    """Who reaches the API server: the ranges the stack names, everybody where it names none.
+
+    https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges
+    """
+    if not settings.authorized_ip_ranges:
+        return None
+    return aks.ManagedClusterAPIServerAccessProfileArgs(
+        authorized_ip_ranges=[str(each) for each in settings.authorized_ip_ranges]
     )
-    text = credentials.apply(lambda found: base64.b64decode(found.kubeconfigs[0].value).decode())
-    return pulumi.Output.secret(text)

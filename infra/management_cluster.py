@@ -8,6 +8,7 @@ from pulumi_azure_native import resources
 from infra import naming
 from infra.access import Role, subscription
 from infra.aks import Aks
+from infra.aks_settings import AksSettings
 from infra.identity import Identity, ServiceAccount
 from infra.network import Network
 from infra.settings import AzureSettings, NetworkSettings
@@ -52,6 +53,7 @@ class ManagementCluster(pulumi.ComponentResource):
         self,
         resource_name: str,
         settings: AzureSettings,
+        aks: AksSettings,
         ranges: NetworkSettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -63,7 +65,7 @@ class ManagementCluster(pulumi.ComponentResource):
             resource_group_name=naming.resource_group(settings.name),
             location=settings.location,
             tags={EXPIRES: settings.expires} if settings.expires else None,
-            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=aks.protect),
         )
         self.resource_group = group.name
         network = Network(
@@ -76,7 +78,8 @@ class ManagementCluster(pulumi.ComponentResource):
         )
         self.aks = Aks(
             "aks",
-            settings=settings,
+            azure=settings,
+            settings=aks,
             ranges=ranges,
             resource_group=group.name,
             subnet_id=network.nodes_subnet_id,

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Literal, Self
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field, SecretStr, ValidationError
 
 from infra import address_plan
+from infra.aks_settings import AksSettings
 from infra.problems import Problem, SettingsError
+from infra.setting_group import NAMESPACE, SettingGroup, config_key
 from infra.values import (
     AbsolutePath,
-    AgentPoolCount,
     BranchName,
     Cidr,
     ClusterName,
@@ -30,16 +30,13 @@ from infra.values import (
     Duration,
     GitUrl,
     Guid,
-    KubernetesVersion,
     Region,
     ReleaseVersion,
     ServiceCidr,
-    VmSize,
     explain,
 )
 from management_cluster import versions
 
-NAMESPACE = "slipway"
 Teardown = Literal["refuse", "drain", "detach"]
 """What `pulumi destroy` does about a live fleet: management_cluster/teardown_guard.py."""
 
@@ -50,45 +47,18 @@ FROM_ENVIRONMENT = {
 """Where a stack leaves these keys empty, the environment fills them, as pipelines want it."""
 
 
-def config_key(field: str) -> str:
-    """The config key of a field: `pod_cidr` is `slipway:podCidr`."""
-    return f"{NAMESPACE}:{to_camel(field)}"
-
-
-class _Group(BaseModel):
-    """Settings that belong together; fields are named by their full config key."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=config_key, extra="forbid", validate_default=True)
-
-    @classmethod
-    def config_keys(cls) -> set[str]:
-        """The config keys of this group."""
-        return {field.alias or name for name, field in cls.model_fields.items()}
-
-    def problems(self) -> Iterator[Problem]:
-        """What is wrong between settings that are each valid."""
-        yield from ()
-
-
-class AzureSettings(_Group):
-    """Where the management cluster is, and how large."""
+class AzureSettings(SettingGroup):
+    """Where the management cluster is, and what it is called."""
 
     subscription_id: Guid = Field(alias="azure-native:subscriptionId")
     tenant_id: Guid = Field(alias="azure-native:tenantId")
     location: Region
     name: ClusterName
-    kubernetes_version: KubernetesVersion = versions.KUBERNETES
-    tier: Literal["Free", "Standard", "Premium"] = "Standard"
-    system_pool_vm_size: VmSize = "Standard_D4ds_v5"
-    system_pool_count: AgentPoolCount = 3
-    controllers_pool_vm_size: VmSize = "Standard_D8ds_v5"
-    controllers_pool_count: AgentPoolCount = 2
-    protect: bool = True
     teardown: Teardown = "refuse"
     expires: str = Field(default="", alias="sandbox:expires")
 
 
-class NetworkSettings(_Group):
+class NetworkSettings(SettingGroup):
     """The address ranges; defaults as AKS's own where it has one."""
 
     vnet_cidr: Cidr = IPv4Network("10.224.0.0/16")
@@ -102,7 +72,7 @@ class NetworkSettings(_Group):
         yield from address_plan.problems(ranges, {config_key("nodes_subnet_cidr"): config_key("vnet_cidr")})
 
 
-class ProviderSettings(_Group):
+class ProviderSettings(SettingGroup):
     """Which releases of the Cluster API providers are installed."""
 
     cluster_api_version: ReleaseVersion = versions.CLUSTER_API
@@ -110,13 +80,13 @@ class ProviderSettings(_Group):
     drift_period: Duration = "15m"
 
 
-class FluxSettings(_Group):
+class FluxSettings(SettingGroup):
     """Which release of Flux is installed."""
 
     flux_version: ReleaseVersion = versions.FLUX
 
 
-class FleetSettings(_Group):
+class FleetSettings(SettingGroup):
     """Where the fleet repository is, and who may write to it."""
 
     fleet_url: GitUrl
@@ -143,6 +113,7 @@ class Settings:
 
     stack: str
     azure: AzureSettings
+    aks: AksSettings
     network: NetworkSettings
     providers: ProviderSettings
     flux: FluxSettings
@@ -188,8 +159,9 @@ class Settings:
         return cls(stack=stack, **groups)  # type: ignore[arg-type]  # none is None when nothing was found
 
 
-GROUPS: dict[str, type[_Group]] = {
+GROUPS: dict[str, type[SettingGroup]] = {
     "azure": AzureSettings,
+    "aks": AksSettings,
     "network": NetworkSettings,
     "providers": ProviderSettings,
     "flux": FluxSettings,
@@ -197,7 +169,7 @@ GROUPS: dict[str, type[_Group]] = {
 }
 
 
-def _group(kind: type[_Group], given: Mapping[str, str], found: list[Problem]) -> _Group | None:
+def _group(kind: type[SettingGroup], given: Mapping[str, str], found: list[Problem]) -> SettingGroup | None:
     try:
         group = kind.model_validate({key: value for key, value in given.items() if key in kind.config_keys()})
     except ValidationError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from infra import naming
@@ -23,7 +23,7 @@ def wrong(rule: str, mend: str) -> PydanticCustomError:
     return PydanticCustomError("setting", "{rule}", {"rule": rule, "mend": mend})
 
 
-def _matching(pattern: str, rule: str, mend: str) -> Callable[[str], str]:
+def matching(pattern: str, rule: str, mend: str) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value, re.ASCII):
             raise wrong(rule, mend)
@@ -48,7 +48,7 @@ def _cluster_name(value: str) -> str:
         raise wrong(str(error).partition("; ")[2] or str(error).partition(": ")[2], "Set slipway:name") from None
 
 
-def _cidr(value: Any) -> IPv4Network:
+def cidr(value: Any) -> IPv4Network:
     try:
         return IPv4Network(value)
     except (AddressValueError, NetmaskValueError):
@@ -91,7 +91,7 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 Guid = Annotated[
     str,
     AfterValidator(
-        _matching(
+        matching(
             r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
             "is not a GUID",
             "`az account show` prints the right one",
@@ -100,45 +100,34 @@ Guid = Annotated[
 ]
 Region = Annotated[str, AfterValidator(_region)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
-KubernetesVersion = Annotated[
-    str,
-    AfterValidator(
-        _matching(
-            r"1\.\d{1,2}\.\d{1,2}", "is not an exact Kubernetes version", "Write all three numbers, such as 1.36.3"
-        )
-    ),
-]
 ReleaseVersion = Annotated[
     str,
     AfterValidator(
-        _matching(
+        matching(
             r"v\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?", "is not a release's version", "Write it as its tag, such as v1.12.8"
         )
     ),
 ]
 Duration = Annotated[
-    str, AfterValidator(_matching(r"[1-9]\d*[smh]", "is not a duration", "Write a number with s, m or h, such as 15m"))
+    str, AfterValidator(matching(r"[1-9]\d*[smh]", "is not a duration", "Write a number with s, m or h, such as 15m"))
 ]
 VmSize = Annotated[
     str,
-    AfterValidator(_matching(r"Standard_[A-Za-z]+\w+", "is not a VM size", "Try `az vm list-skus --location REGION`")),
+    AfterValidator(matching(r"Standard_[A-Za-z]+\w+", "is not a VM size", "Try `az vm list-skus --location REGION`")),
 ]
-AgentPoolCount = Annotated[int, Field(ge=1, le=1000)]
-"""Nodes; AKS's limit a pool: https://learn.microsoft.com/azure/aks/quotas-skus-regions"""
-
-Cidr = Annotated[IPv4Network, BeforeValidator(_cidr), AfterValidator(_between(8, 29, "Azure's virtual networks"))]
-ServiceCidr = Annotated[IPv4Network, BeforeValidator(_cidr), AfterValidator(_between(12, 28, "AKS's service range"))]
+Cidr = Annotated[IPv4Network, BeforeValidator(cidr), AfterValidator(_between(8, 29, "Azure's virtual networks"))]
+ServiceCidr = Annotated[IPv4Network, BeforeValidator(cidr), AfterValidator(_between(12, 28, "AKS's service range"))]
 GitUrl = Annotated[str, AfterValidator(_git_url)]
 BranchName = Annotated[
     str,
     AfterValidator(
-        _matching(r"(?!.*(?:\.\.|//|@\{|\.lock$))\w[\w./-]*(?<![./])", "is not a branch's name", 'Write it as "main"')
+        matching(r"(?!.*(?:\.\.|//|@\{|\.lock$))\w[\w./-]*(?<![./])", "is not a branch's name", 'Write it as "main"')
     ),
 ]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 DomainName = Annotated[
     str,
-    AfterValidator(_matching(rf"{_LABEL}(?:\.{_LABEL})*", "is not a domain name", 'Write it as "fleet.example.com"')),
+    AfterValidator(matching(rf"{_LABEL}(?:\.{_LABEL})*", "is not a domain name", 'Write it as "fleet.example.com"')),
 ]
 
 _STANDARD = {

@@ -26,12 +26,14 @@ FILE = STATE / "env"
 KUBECONFIG = STATE / "kubeconfig"
 CA_BUNDLE = STATE / "ca-bundle.crt"
 PULUMI_STATE = STATE / "pulumi"
+COMMANDS = STATE / "bin"
+"""Commands that have to know where they are; in front of the tools on PATH."""
 
 
 def variables(tools: Toolchain) -> dict[str, str]:
     """The environment variables, without the Git password."""
     return {
-        "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), str(tools.bin), os.environ.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([*_folders(tools), os.environ.get("PATH", os.defpath)]),
         "VIRTUAL_ENV": sys.prefix,
         "KUBECONFIG": str(KUBECONFIG),
         # Pulumi: a home and a state of its own. All that the empty passphrase could protect lies beside the state,
@@ -49,6 +51,12 @@ def variables(tools: Toolchain) -> dict[str, str]:
         "ARM_CLIENT_ID": OPERATOR_CLIENT_ID,
         "ARM_USE_OIDC": "true",
         "ARM_OIDC_TOKEN_FILE_PATH": str(STATE / "operator" / "token"),
+        # kubelogin, by the same token.
+        "AAD_LOGIN_METHOD": "workloadidentity",
+        "AZURE_AUTHORITY_HOST": f"https://{SIMULATOR}/",
+        "AZURE_TENANT_ID": TENANT_ID,
+        "AZURE_CLIENT_ID": OPERATOR_CLIENT_ID,
+        "AZURE_FEDERATED_TOKEN_FILE": str(STATE / "operator" / "token"),
         # The local certificate authority, beside the system's.
         "SSL_CERT_FILE": str(CA_BUNDLE),
         "GIT_SSL_CAINFO": str(CA_BUNDLE),
@@ -60,6 +68,11 @@ def variables(tools: Toolchain) -> dict[str, str]:
     }
 
 
+def _folders(tools: Toolchain) -> list[str]:
+    """Where commands are looked for first."""
+    return [str(Path(sys.prefix) / "bin"), str(COMMANDS), str(tools.bin)]
+
+
 def secrets() -> dict[str, str]:
     """What goes into the environment of a command that needs the fleet repository, and into no file of its own."""
     return {"SLIPWAY_GIT_PASSWORD": git_server.PASSWORD_FILE.read_text()}
@@ -68,7 +81,19 @@ def secrets() -> dict[str, str]:
 def write(tools: Toolchain) -> None:
     """Write the file that a person sources."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables(tools).items() if name != "PATH"]
-    added = variables(tools)["PATH"].split(os.pathsep)[:2]
+    _write_kubelogin(tools)
+    added = _folders(tools)
     lines.append(f'export PATH={shlex.quote(os.pathsep.join(added))}:"$PATH"')
     lines.append(f'export SLIPWAY_GIT_PASSWORD="$(cat {shlex.quote(str(git_server.PASSWORD_FILE))})"')
     FILE.write_text("# The local Azure's environment: `. " + str(FILE) + "`\n" + "\n".join(lines) + "\n")
+
+
+def _write_kubelogin(tools: Toolchain) -> None:
+    """kubelogin as it is, told not to ask the public cloud whether it knows this Entra: no variable can say that."""
+    COMMANDS.mkdir(exist_ok=True)
+    command = COMMANDS / "kubelogin"
+    command.write_text(f"""#!/bin/sh
+[ "$1" = get-token ] && set -- "$@" --disable-instance-discovery
+exec {shlex.quote(str(tools.bin / "kubelogin"))} "$@"
+""")
+    command.chmod(0o755)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator, Mapping
 
 import httpx2
 import yaml
 from lightkube import Client, KubeConfig
+from lightkube.core.exceptions import ConfigError
 from lightkube.generic_resource import create_namespaced_resource
+from lightkube.models.authorization_v1 import ResourceAttributes, SelfSubjectAccessReviewSpec
 from lightkube.models.core_v1 import ContainerStatus
+from lightkube.resources.authorization_v1 import SelfSubjectAccessReview
 from lightkube.resources.core_v1 import Namespace, Pod
 
 from external.command import ExternalError
@@ -37,6 +41,18 @@ class ClusterAccess:
 
     def __init__(self, kubeconfig: str) -> None:
         self._client = Client(config=KubeConfig.from_dict(yaml.safe_load(kubeconfig)))
+
+    def not_admitted(self) -> str:
+        """Why the holder of the kubeconfig is no administrator of the cluster; empty when it is one."""
+        asked = ResourceAttributes(verb="create", group="apiextensions.k8s.io", resource="customresourcedefinitions")
+        review = SelfSubjectAccessReview(spec=SelfSubjectAccessReviewSpec(resourceAttributes=asked))
+        try:
+            answer = self._client.create(review)
+        except httpx2.HTTPError as error:
+            return f"the cluster does not answer: {error or type(error).__name__}"
+        except (ConfigError, OSError, subprocess.CalledProcessError) as error:
+            return f"no credential from the kubeconfig's command: {error}"
+        return "" if answer.status and answer.status.allowed else "not an administrator of the cluster yet"
 
     def installed_providers(self) -> dict[str, str]:
         """Versions from clusterctl's inventory, by its name of the provider ("cluster-api", "infrastructure-azure").

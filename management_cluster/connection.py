@@ -9,6 +9,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from infra.aks import Aks
+from management_cluster.admission import Admission
 from management_cluster.reachability import for_preview
 
 OURS: Final = {"pulumi.com/patchForce": "true"}
@@ -18,7 +19,10 @@ https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resou
 
 
 class Connection:
-    """A way into the cluster for the components of this package.
+    """A way into the cluster for the components of this package, open once the cluster lets the program in.
+
+    Attributes:
+        kubeconfig: YAML; a secret.
 
     Args:
         resource_name: logical name of the Kubernetes provider.
@@ -28,9 +32,12 @@ class Connection:
 
     def __init__(self, resource_name: str, aks: Aks, *, identifier: str) -> None:
         self._aks = aks
+        self.kubeconfig = Admission(
+            "admission", aks.kubeconfig, pulumi.ResourceOptions(deleted_with=aks.cluster)
+        ).kubeconfig
         self.provider = kubernetes.Provider(
             resource_name,
-            kubeconfig=for_preview(aks.kubeconfig),
+            kubeconfig=for_preview(self.kubeconfig),
             # Without it, a renewed kubeconfig (or one unknown in preview) would replace every object in the cluster.
             cluster_identifier=identifier,
             # A refresh takes what it cannot reach for lost. Creating what is there already is only an apply, so this

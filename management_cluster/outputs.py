@@ -29,7 +29,7 @@ def export(
     pulumi.export(
         "versions",
         {
-            "kubernetes": settings.azure.kubernetes_version,
+            "kubernetes": settings.aks.kubernetes_version,
             "flux": settings.flux.flux_version,
             "cert-manager": providers.cert_manager,
             "providers": providers.versions,

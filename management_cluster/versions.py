@@ -20,5 +20,5 @@ FLUX: Final = "v2.9.5"
 """Flux, on the management cluster and (by the fleet repository) as agent on workload clusters.
 https://github.com/fluxcd/flux2/releases"""
 
-KUBERNETES: Final = "1.36.3"
-"""Kubernetes of the management cluster. https://learn.microsoft.com/azure/aks/supported-kubernetes-versions"""
+KUBERNETES: Final = "1.36"
+"""Kubernetes of the management cluster; AKS keeps its patches current. https://learn.microsoft.com/azure/aks/supported-kubernetes-versions"""

@@ -15,6 +15,7 @@ import yaml
 
 from local_azure.azure.backend import ClusterSpec, PoolSpec
 from local_azure.azure.entra_keys import SigningKey
+from local_azure.instance import AKS_SERVER_APP_ID
 
 
 class NothingBehind:
@@ -43,7 +44,7 @@ class NothingBehind:
         kubelogin = {
             "apiVersion": "client.authentication.k8s.io/v1beta1",
             "command": "kubelogin",
-            "args": ["get-token"],
+            "args": ["get-token", "--server-id", AKS_SERVER_APP_ID],
         }
         return _kubeconfig({"exec": kubelogin})
 

@@ -117,6 +117,8 @@ def complete(name: str, sent: Mapping[str, Any], known: Mapping[str, Any], contr
         )
     kept = {key: value for key, value in known.items() if key not in REPLACED and key != "eTag"}
     properties: dict[str, Any] = {**DEFAULTS, **kept, **{key: value for key, value in sent.items() if key != "name"}}
+    if properties["enableAutoScaling"] and "count" not in sent:
+        properties["count"] = max(properties["count"], properties.get("minCount") or 0)
     _check_size(name, properties)
     wish = sent.get("orchestratorVersion") or known.get("orchestratorVersion") or control_plane
     version = kubernetes_versions.resolve(wish, "agentPoolProfile.orchestratorVersion", name)

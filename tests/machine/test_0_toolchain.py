@@ -44,6 +44,7 @@ def documents(file: Path) -> list[dict[str, object]]:
         (["kustomize", "version"], "kustomize"),
         (["crane", "version"], "crane"),
         (["actionlint", "-version"], "actionlint"),
+        (["kubelogin", "--version"], "kubelogin"),
         (["registry", "--version"], "registry"),
         (["clusterctl", "version"], "clusterctl"),
         (["flux", "--version"], "flux-cli"),

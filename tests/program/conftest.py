@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,7 @@ def project(tools: Toolchain, azure: Azure, repository: Repository, tmp_path: Pa
     return project
 
 
-def config(repository: Repository, **changed: str) -> dict[str, str]:
+def config(repository: Repository, **changed: str) -> dict[str, Any]:
     """The settings of a small stack, some of ours changed."""
     small = {
         "azure-native:subscriptionId": instance.SUBSCRIPTION_ID,

@@ -20,7 +20,7 @@ import pulumi
 from infra.management_cluster import ManagementCluster
 from infra.settings import Settings
 settings = Settings.load()
-management = ManagementCluster("management", settings.azure, settings.network)
+management = ManagementCluster("management", settings.azure, settings.aks, settings.network)
 pulumi.export("issuer", management.aks.issuer_url)
 pulumi.export("kubeconfig", management.aks.kubeconfig)
 """
@@ -48,15 +48,16 @@ def test_the_life_of_a_management_cluster(plane: Project, repository: Repository
     plane.succeed("up", "--yes", "--skip-preview")
     _check_cluster(azure)
     _check_federation(azure, plane.outputs()["issuer"])
+    _check_access(azure)
     assert "client-key-data" not in plane.state()
 
     plane.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes")
     plane.succeed("preview", "--expect-no-changes")
 
-    plane.write(config(repository, controllersPoolCount="3"), program=ONLY_AZURE)
+    plane.write(config(repository, controllersPoolCount="4"), program=ONLY_AZURE)
     plane.succeed("up", "--yes", "--skip-preview")
     assert {pool["name"]: pool["count"] for pool in _properties(azure)["agentPoolProfiles"]} == {
-        "controllers": 3,
+        "controllers": 4,
         "system": 3,
     }
 
@@ -93,6 +94,33 @@ def _check_cluster(azure: Azure) -> None:
     pools = {pool["name"]: pool for pool in properties["agentPoolProfiles"]}
     assert (pools["system"]["mode"], pools["controllers"]["mode"]) == ("System", "User")
     assert pools["system"]["nodeTaints"] == ["CriticalAddonsOnly=true:NoSchedule"]
+
+    assert {tuple(pool["availabilityZones"]) for pool in pools.values()} == {("1", "2", "3")}
+    assert (pools["system"]["minCount"], pools["system"]["maxCount"]) == (3, 5)
+    channels = properties["autoUpgradeProfile"]
+    assert (channels["upgradeChannel"], channels["nodeOSUpgradeChannel"]) == ("patch", "NodeImage")
+    for name in ("aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule"):
+        window = azure.find(f"{AKS}/maintenanceConfigurations/{name}", "2025-09-01")
+        assert window
+        assert window["properties"]["maintenanceWindow"]["schedule"]["weekly"]["dayOfWeek"] == "Sunday"
+
+
+def _check_access(azure: Azure) -> None:
+    """Entra is the only way in, and only who created the cluster is an administrator of it."""
+    properties = _properties(azure)
+    assert properties["disableLocalAccounts"]
+    assert properties["aadProfile"]["enableAzureRBAC"]
+    assert "authorizedIPRanges" not in (properties.get("apiServerAccessProfile") or {})
+
+
+def test_the_api_server_answers_to_the_ranges_that_a_stack_names(
+    plane: Project, repository: Repository, azure: Azure
+) -> None:
+    settings = config(repository) | {"slipway:authorizedIpRanges": ["203.0.113.0/24"]}
+    plane.write(settings, program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    assert _properties(azure)["apiServerAccessProfile"]["authorizedIPRanges"] == ["203.0.113.0/24"]
+    plane.succeed("destroy", "--yes", "--skip-preview")
 
 
 def _check_federation(azure: Azure, issuer: str) -> None:

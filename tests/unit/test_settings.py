@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 import yaml
 
 from infra.problems import SettingsError
-from infra.settings import GROUPS, NAMESPACE, Settings
+from infra.setting_group import NAMESPACE
+from infra.settings import GROUPS, Settings
 from local_azure import instance
 from management_cluster import versions
 
@@ -40,7 +42,7 @@ def complaints(**changed: str) -> list[str]:
 def test_four_keys_and_a_password_are_enough() -> None:
     settings = parse()
     assert settings.azure.name == "dev"
-    assert settings.azure.protect
+    assert settings.aks.protect
     assert settings.providers.cluster_api_version == versions.CLUSTER_API
     assert settings.flux.flux_version == versions.FLUX
     assert settings.fleet.git_password.get_secret_value() == "from-a-pipeline"
@@ -62,11 +64,15 @@ def test_the_stack_goes_before_the_environment() -> None:
         ("location", "West Europe", "is not a region of Azure", 'Did you mean "westeurope"?'),
         ("location", "moon", "is not a region of Azure", "az account list-locations"),
         ("lokation", "westeurope", "there is no such setting", "Did you mean slipway:location?"),
-        ("kubernetesVersion", "1.36", "is not an exact Kubernetes version", "1.36.3"),
+        ("kubernetesVersion", "v1.36", "is not a Kubernetes version", "1.36"),
         ("clusterApiVersion", "1.12.8", "is not a release's version", "v1.12.8"),
         ("azureProviderVersion", "latest", "is not a release's version", "v1.12.8"),
-        ("systemPoolCount", "many", "is not a whole number", "digits"),
-        ("controllersPoolCount", "0", "must be at least 1", "larger"),
+        ("systemPoolCount", "many", "is not a number of nodes", '"3-5"'),
+        ("systemPoolCount", "5-3", "must be from 1 to 1000, the smaller number first", '"3-5"'),
+        ("controllersPoolCount", "0", "must be from 1 to 1000", '"3"'),
+        ("zones", "1", "is not a list", "a hyphen in front"),
+        ("maintenanceDay", "Sonntag", "must be 'Monday'", "one of these"),
+        ("maintenanceHour", "24", "must be at most 23", "smaller"),
         ("teardown", "delete", "must be 'refuse', 'drain' or 'detach'", "one of these"),
         ("protect", "perhaps", "is neither true nor false", "true or false"),
         ("tier", "Gold", "must be 'Free', 'Standard' or 'Premium'", "one of these"),
@@ -137,7 +143,11 @@ def test_the_schema_in_pulumi_yaml_lists_exactly_the_settings() -> None:
 
 
 def test_the_defaults_in_pulumi_yaml_are_those_of_the_program() -> None:
-    defaults = {f"{NAMESPACE}:{key}": str(about["default"]) for key, about in _schema().items() if "default" in about}
+    # As Pulumi hands a value over: texts as they are, everything else as JSON.
+    given = {key: about["default"] for key, about in _schema().items() if "default" in about}
+    defaults = {
+        f"{NAMESPACE}:{key}": each if isinstance(each, str) else json.dumps(each) for key, each in given.items()
+    }
     with_schema = Settings.parse(SHORT | defaults, stack="dev", environment=ENVIRONMENT)
     assert with_schema == parse()
 
@@ -155,3 +165,26 @@ def test_the_local_stack_is_that_of_the_local_azure() -> None:
     assert config["azure-native:subscriptionId"] == instance.SUBSCRIPTION_ID
     assert config["azure-native:tenantId"] == instance.TENANT_ID
     assert config["slipway:fleetUrl"] == f"https://{instance.GIT}/fleet.git"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "complaint"),
+    [
+        ("zones", '["1", "4"]', "slipway:zones = \"4\": must be '1', '2' or '3'. Choose one of these."),
+        ("adminGroups", '["platform"]', 'slipway:adminGroups = "platform": is not a GUID.'),
+        ("authorizedIpRanges", '["203.0.113.7/24"]', "has address bits behind the prefix"),
+    ],
+)
+def test_a_wrong_value_in_a_list_is_named(key: str, value: str, complaint: str) -> None:
+    (said,) = complaints(**{key: value})
+    assert complaint in said
+
+
+def test_nodes_are_a_number_or_a_range() -> None:
+    aks = parse(systemPoolCount="2", controllersPoolCount="2-4").aks
+    assert (aks.system_pool_count.autoscaled, aks.controllers_pool_count.autoscaled) == (False, True)
+
+
+def test_two_numbers_of_a_kubernetes_version_leave_the_patches_to_aks() -> None:
+    assert parse(kubernetesVersion="1.36").aks.patches_itself
+    assert not parse(kubernetesVersion="1.36.3").aks.patches_itself

@@ -1,0 +1,76 @@
+"""The kinds of values that settings of AKS have."""
+
+from __future__ import annotations
+
+import json
+import re
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from infra.values import Guid, cidr, matching, wrong
+
+MOST_NODES: Final = 1000
+"""Of a pool: https://learn.microsoft.com/azure/aks/quotas-skus-regions"""
+
+
+class NodeRange(NamedTuple):
+    """How many nodes a pool has; where the ends differ, AKS chooses by load."""
+
+    least: int
+    most: int
+
+    @property
+    def autoscaled(self) -> bool:
+        """Whether AKS chooses."""
+        return self.most > self.least
+
+
+def _node_range(value: Any) -> NodeRange:
+    if isinstance(value, NodeRange):
+        return value
+    found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", str(value), re.ASCII)
+    if not found:
+        raise wrong("is not a number of nodes", 'Write "3", or "3-5" for AKS to choose by load')
+    least, most = int(found[1]), int(found[2] or found[1])
+    if not 1 <= least <= most <= MOST_NODES:
+        raise wrong(f"must be from 1 to {MOST_NODES}, the smaller number first", 'Write "3", or "3-5"')
+    return NodeRange(least, most)
+
+
+def _listed(value: Any) -> Any:
+    """Pulumi hands a list over as JSON."""
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, list | tuple):
+        raise wrong("is not a list", "Write each value on a line of its own, with a hyphen in front")
+    return tuple(found)
+
+
+def _ranges(values: Any) -> tuple[IPv4Network, ...]:
+    return tuple(cidr(value) for value in _listed(values))
+
+
+AksVersion = Annotated[
+    str,
+    AfterValidator(
+        matching(
+            r"1\.\d{1,2}(?:\.\d{1,2})?",
+            "is not a Kubernetes version",
+            "Write two numbers such as 1.36, of which AKS keeps the patches current, or three to stay at one",
+        )
+    ),
+]
+"""https://learn.microsoft.com/azure/aks/supported-kubernetes-versions#alias-minor-version"""
+
+NodeCount = Annotated[NodeRange, BeforeValidator(_node_range)]
+Zones = Annotated[tuple[Literal["1", "2", "3"], ...], BeforeValidator(_listed)]
+"""https://learn.microsoft.com/azure/reliability/availability-zones-overview"""
+
+AddressRanges = Annotated[tuple[IPv4Network, ...], BeforeValidator(_ranges)]
+Guids = Annotated[tuple[Guid, ...], BeforeValidator(_listed)]
+Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+Hour = Annotated[int, Field(ge=0, le=23)]

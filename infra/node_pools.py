@@ -1,0 +1,74 @@
+"""The management cluster's two pools: one for AKS's own pods, one for the fleet's controllers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pulumi
+from pulumi_azure_native import containerservice as aks
+
+from infra import naming
+from infra.aks_settings import AksSettings
+from infra.aks_values import NodeRange
+
+SYSTEM_ONLY: Final = "CriticalAddonsOnly=true:NoSchedule"
+"""Keeps the system pool for AKS's own pods: https://learn.microsoft.com/azure/aks/use-system-pools"""
+
+SURGE: Final = "33%"
+"""Nodes that an upgrade adds before it takes any: https://learn.microsoft.com/azure/aks/upgrade-aks-node-pools-rolling"""
+
+
+def node_pools(settings: AksSettings, subnet_id: pulumi.Input[str]) -> list[aks.ManagedClusterAgentPoolProfileArgs]:
+    """Both pools, in the order of their names.
+
+    Not as AgentPool resources: a cluster's answer always lists all its pools, so that after a refresh every pool that
+    is declared elsewhere would look like one that is to be removed.
+    """
+    controllers = _pool(
+        "controllers",
+        subnet_id,
+        settings,
+        mode=aks.AgentPoolMode.USER,
+        vm_size=settings.controllers_pool_vm_size,
+        nodes=settings.controllers_pool_count,
+    )
+    system = _pool(
+        "system",
+        subnet_id,
+        settings,
+        mode=aks.AgentPoolMode.SYSTEM,
+        vm_size=settings.system_pool_vm_size,
+        nodes=settings.system_pool_count,
+        taints=[SYSTEM_ONLY],
+    )
+    return [controllers, system]
+
+
+def _pool(
+    name: str,
+    subnet_id: pulumi.Input[str],
+    settings: AksSettings,
+    *,
+    mode: aks.AgentPoolMode,
+    vm_size: str,
+    nodes: NodeRange,
+    taints: list[str] | None = None,
+) -> aks.ManagedClusterAgentPoolProfileArgs:
+    return aks.ManagedClusterAgentPoolProfileArgs(
+        name=naming.agent_pool(name),
+        mode=mode,
+        node_taints=taints,
+        vnet_subnet_id=subnet_id,
+        vm_size=vm_size,
+        # A count beside the autoscaler would set the pool back at every update.
+        count=None if nodes.autoscaled else nodes.least,
+        enable_auto_scaling=nodes.autoscaled,
+        min_count=nodes.least if nodes.autoscaled else None,
+        max_count=nodes.most if nodes.autoscaled else None,
+        availability_zones=list(settings.zones),
+        upgrade_settings=aks.AgentPoolUpgradeSettingsArgs(max_surge=SURGE),
+        orchestrator_version=settings.kubernetes_version,
+        type=aks.AgentPoolType.VIRTUAL_MACHINE_SCALE_SETS,
+        os_type=aks.OSType.LINUX,
+        os_sku=aks.OSSKU.AZURE_LINUX,
+    )
