@@ -42,9 +42,7 @@ def let_in(
         subscription_id=subscription_id,
         owner=name,
         principal_type=me.client_id.apply(_principal_type),
-        opts=pulumi.ResourceOptions(
-            parent=parent, ignore_changes=["principalId", "principalType"], deleted_with=cluster
-        ),
+        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["principalId", "principalType"]),
     )
 
 

@@ -49,7 +49,8 @@ def maintenance_windows(
                     weekly=aks.WeeklyScheduleArgs(day_of_week=settings.maintenance_day, interval_weeks=1)
                 ),
             ),
-            # One write at a time below a cluster.
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=before, deleted_with=cluster),
+            # One write at a time below a cluster. Not `deleted_with`: a refused `destroy` of a protected cluster would
+            # forget them, and the next `up` find them there.
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=before),
         )
         before = [window]
