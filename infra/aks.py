@@ -79,7 +79,9 @@ class Aks(pulumi.ComponentResource):
         self.name = self.cluster.name
         self.issuer_url = self.cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url)
         maintenance_windows(settings, resource_group=resource_group, cluster=self.cluster, parent=self)
-        administrator = cluster_login.let_in(self.cluster, name=naming.aks(azure.name), subscription_id=azure.subscription_id, parent=self)
+        administrator = cluster_login.let_in(
+            self.cluster, name=naming.aks(azure.name), subscription_id=azure.subscription_id, parent=self
+        )
         self.kubeconfig = cluster_login.kubeconfig(resource_group, self.cluster.name, after=administrator)
         self.register_outputs({"name": self.name, "issuer_url": self.issuer_url})
 
