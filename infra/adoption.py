@@ -31,6 +31,8 @@ IDS: Final = {
     + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}",
     "authorization:RoleAssignment": "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
     "containerservice:ManagedCluster": _GROUP + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}",
+    "containerservice:MaintenanceConfiguration": _GROUP
+    + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}/maintenanceConfigurations/{configName}",
 }
 """ARM ids by type of azure-native, from the inputs that are in their paths."""
 
