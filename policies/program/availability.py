@@ -34,7 +34,8 @@ def _channels(resources: Sequence[Resource], _: Mapping[str, Any]) -> Iterator[F
 
 
 def _windows(resources: Sequence[Resource], _: Mapping[str, Any]) -> Iterator[Finding]:
-    there = {each.at("configName") for each in resources if each.kind == WINDOWS}
+    # A rule of the whole stack sees what Azure answers, in which the input configName is the name.
+    there = {each.at("name") for each in resources if each.kind == WINDOWS}
     missing = [name for name in SCHEDULES if name not in there]
     for each in resources:
         if each.kind == MANAGED_CLUSTER and missing:
