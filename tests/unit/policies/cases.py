@@ -55,9 +55,7 @@ def _config_map(**data: str) -> Resource:
 
 
 MIRROR = {"mirror": "mirror.example.com"}
-_window = [
-    resource(WINDOWS, {"name": f"aksManaged{which}UpgradeSchedule"}, which) for which in ("Auto", "NodeOS")
-]
+_window = [resource(WINDOWS, {"name": f"aksManaged{which}UpgradeSchedule"}, which) for which in ("Auto", "NodeOS")]
 _restricted: Mapping[str, Any] = {"apiServerAccessProfile": {"authorizedIPRanges": ["192.0.2.0/24"]}}
 _entra: Mapping[str, Any] = {"aadProfile": {"managed": True, "enableAzureRBAC": True}}
 _federated: Mapping[str, Any] = {
