@@ -89,11 +89,15 @@ def write(tools: Toolchain) -> None:
 
 
 def _write_kubelogin(tools: Toolchain) -> None:
-    """kubelogin as it is, told not to ask the public cloud whether it knows this Entra: no variable can say that."""
+    """kubelogin as it is, told two things that no variable can say.
+
+    It must not ask the public cloud whether it knows this Entra. And it keeps tokens in the home folder, where they would
+    outlive this Entra and be refused by the next one, which has the same ids and other keys.
+    """
     COMMANDS.mkdir(exist_ok=True)
     command = COMMANDS / "kubelogin"
     command.write_text(f"""#!/bin/sh
 [ "$1" = get-token ] && set -- "$@" --disable-instance-discovery
-exec {shlex.quote(str(tools.bin / "kubelogin"))} "$@"
+HOME={shlex.quote(str(STATE / "operator"))} exec {shlex.quote(str(tools.bin / "kubelogin"))} "$@"
 """)
     command.chmod(0o755)

@@ -73,11 +73,11 @@ def _comment(project: Project, folder: Path) -> str:
 def test_the_comment_of_the_first_preview_lists_what_is_made(
     project: Project, repository: Repository, tmp_path: Path
 ) -> None:
-    project.write(config(repository) | LOCAL)
+    project.write(config(repository) | SANDBOX)
     said = _comment(project, tmp_path)
     assert "to create" in said.splitlines()[0]
     assert "| create | `aks` | ManagedCluster |  |" in said
-    assert "| advisory | `no-local-accounts` |" in said
+    assert "| advisory | `tags` |" in said
 
 
 def test_a_cluster_out_of_reach_is_previewed_and_said_to_be(
