@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pulumi
 from pulumi_azure_native import containerservice as aks
 
@@ -11,11 +13,19 @@ from infra.address_plan import dns_service_ip
 from infra.aks_settings import AksSettings
 from infra.identity import Identity
 from infra.maintenance import maintenance_windows, upgrade_channels
+from infra.network import Network
+from infra.network_settings import NetworkSettings
 from infra.node_pools import node_pools
-from infra.settings import AzureSettings, NetworkSettings
+from infra.settings import AzureSettings
 
 IMAGE_CLEANER_HOURS = 48
 """AKS's own default: https://learn.microsoft.com/azure/aks/image-cleaner"""
+
+OUTBOUND: Final = {
+    "natGateway": aks.OutboundType.USER_ASSIGNED_NAT_GATEWAY,
+    "userDefinedRouting": aks.OutboundType.USER_DEFINED_ROUTING,
+}
+"""https://learn.microsoft.com/azure/aks/egress-outboundtype"""
 
 
 class Aks(pulumi.ComponentResource):
@@ -41,12 +51,15 @@ class Aks(pulumi.ComponentResource):
         settings: AksSettings,
         ranges: NetworkSettings,
         resource_group: pulumi.Input[str],
-        subnet_id: pulumi.Input[str],
+        network: Network,
         identity: Identity,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:azure:Aks", resource_name, None, opts)
-        joins = identity.may(Role.NETWORK_CONTRIBUTOR, on=subnet_id, subscription_id=azure.subscription_id)
+        joins = [
+            identity.may(Role.NETWORK_CONTRIBUTOR, on=subnet, subscription_id=azure.subscription_id, where=where)
+            for where, subnet in (("", network.nodes_subnet_id), ("api-server", network.api_server_subnet_id))
+        ]
         self.cluster = aks.ManagedCluster(
             "aks",
             resource_name_=naming.aks(azure.name),
@@ -60,9 +73,9 @@ class Aks(pulumi.ComponentResource):
             identity=aks.ManagedClusterIdentityArgs(
                 type=aks.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity.id]
             ),
-            agent_pool_profiles=node_pools(settings, subnet_id),
+            agent_pool_profiles=node_pools(settings, network.nodes_subnet_id),
             network_profile=_network_profile(ranges),
-            api_server_access_profile=_api_server(settings),
+            api_server_access_profile=_api_server(settings, network.api_server_subnet_id),
             aad_profile=aks.ManagedClusterAADProfileArgs(
                 managed=True, enable_azure_rbac=True, admin_group_object_ids=list(settings.admin_groups)
             ),
@@ -74,7 +87,7 @@ class Aks(pulumi.ComponentResource):
                     enabled=True, interval_hours=IMAGE_CLEANER_HOURS
                 ),
             ),
-            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=[joins]),
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=joins),
         )
         self.name = self.cluster.name
         self.issuer_url = self.cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url)
@@ -95,16 +108,20 @@ def _network_profile(ranges: NetworkSettings) -> aks.ContainerServiceNetworkProf
         pod_cidr=str(ranges.pod_cidr),
         service_cidr=str(ranges.service_cidr),
         dns_service_ip=dns_service_ip(ranges.service_cidr),
+        outbound_type=OUTBOUND[ranges.egress],
     )
 
 
-def _api_server(settings: AksSettings) -> aks.ManagedClusterAPIServerAccessProfileArgs | None:
-    """Who reaches the API server: the ranges the stack names, everybody where it names none.
+def _api_server(settings: AksSettings, subnet_id: pulumi.Input[str]) -> aks.ManagedClusterAPIServerAccessProfileArgs:
+    """Who reaches the API server: nodes in their own network, others by the ranges the stack names, or not at all.
 
+    https://learn.microsoft.com/azure/aks/api-server-vnet-integration
     https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges
     """
-    if not settings.authorized_ip_ranges:
-        return None
+    ranges = [str(each) for each in settings.authorized_ip_ranges]
     return aks.ManagedClusterAPIServerAccessProfileArgs(
-        authorized_ip_ranges=[str(each) for each in settings.authorized_ip_ranges]
+        enable_vnet_integration=True,
+        subnet_id=subnet_id,
+        enable_private_cluster=settings.private_api_server,
+        authorized_ip_ranges=ranges or None,
     )

@@ -69,10 +69,12 @@ class Identity(pulumi.ComponentResource):
         self.id, self.client_id, self.principal_id = identity.id, identity.client_id, identity.principal_id
         self.register_outputs({"client_id": self.client_id, "principal_id": self.principal_id})
 
-    def may(self, role: Role, *, on: pulumi.Input[str], subscription_id: str) -> authorization.RoleAssignment:
-        """Assign a role to this identity on the scope `on`."""
+    def may(
+        self, role: Role, *, on: pulumi.Input[str], subscription_id: str, where: str = ""
+    ) -> authorization.RoleAssignment:
+        """Assign a role to this identity on the scope `on`; `where` tells scopes of the same role apart."""
         return grant(
-            f"{self._name}-{role.name.lower().replace('_', '-')}",
+            "-".join(filter(None, (self._name, role.name.lower().replace("_", "-"), where))),
             role,
             to=self.principal_id,
             on=on,

@@ -11,7 +11,8 @@ from infra.aks import Aks
 from infra.aks_settings import AksSettings
 from infra.identity import Identity, ServiceAccount
 from infra.network import Network
-from infra.settings import AzureSettings, NetworkSettings
+from infra.network_settings import NetworkSettings
+from infra.settings import AzureSettings
 
 EXPIRES = "slipway-expires"
 """Tag of the resource group of a short-lived management cluster: from then on pipelines/expiry.py destroys it."""
@@ -41,6 +42,7 @@ class ManagementCluster(pulumi.ComponentResource):
         aks: the cluster and its credentials.
         capz, aso, flux: the identities of the controllers that will run on it.
         resource_group: name of the resource group that holds all of it but the nodes.
+        egress_address: what the rest of the world sees it as; empty where somebody else's route leads out.
     """
 
     aks: Aks
@@ -48,6 +50,7 @@ class ManagementCluster(pulumi.ComponentResource):
     aso: Identity
     flux: Identity
     resource_group: pulumi.Output[str]
+    egress_address: pulumi.Output[str]
 
     def __init__(
         self,
@@ -73,16 +76,18 @@ class ManagementCluster(pulumi.ComponentResource):
             name=settings.name,
             location=settings.location,
             resource_group=group.name,
-            ranges=ranges,
+            settings=ranges,
+            zones=aks.zones,
             opts=inside,
         )
+        self.egress_address = network.egress_address
         self.aks = Aks(
             "aks",
             azure=settings,
             settings=aks,
             ranges=ranges,
             resource_group=group.name,
-            subnet_id=network.nodes_subnet_id,
+            network=network,
             identity=self._identity("aks"),
             opts=inside,
         )

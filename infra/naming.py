@@ -75,6 +75,8 @@ VIRTUAL_NETWORK: Final = NameRule(
     "letters, digits, '_', '.', '-', a letter or digit first",
 )
 SUBNET: Final = NameRule("subnet", "snet", 1, 80, VIRTUAL_NETWORK.pattern, VIRTUAL_NETWORK.described)
+NAT_GATEWAY: Final = NameRule("NAT gateway", "ng", 1, 80, VIRTUAL_NETWORK.pattern, VIRTUAL_NETWORK.described)
+PUBLIC_ADDRESS: Final = NameRule("public IP address", "pip", 1, 80, NAT_GATEWAY.pattern, NAT_GATEWAY.described)
 IDENTITY: Final = NameRule("user-assigned identity", "id", 3, 128, r"[a-zA-Z0-9][\w-]*", "letters, digits, '_' and '-'")
 FEDERATED_CREDENTIAL: Final = NameRule("federated credential", "", 3, 120, IDENTITY.pattern, IDENTITY.described)
 AKS: Final = NameRule("AKS cluster", "aks", 1, 63, r"[a-zA-Z0-9](?:[\w-]*[a-zA-Z0-9])?", _WORDS)
@@ -114,6 +116,16 @@ def virtual_network(name: str) -> str:
 def subnet(name: str, purpose: str) -> str:
     """E.g. `snet-dev-nodes`."""
     return SUBNET.name(name, purpose)
+
+
+def nat_gateway(name: str) -> str:
+    """E.g. `ng-dev`."""
+    return NAT_GATEWAY.name(name)
+
+
+def public_address(name: str, purpose: str) -> str:
+    """E.g. `pip-dev-egress`."""
+    return PUBLIC_ADDRESS.name(name, purpose)
 
 
 def identity(name: str, purpose: str) -> str:

@@ -1,22 +1,35 @@
-"""The virtual network of the management cluster and its subnets."""
+"""The virtual network of the management cluster, its subnets, and the way out."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+from typing import Any, Final
 
 import pulumi
 from pulumi_azure_native import network
 
 from infra import naming
-from infra.settings import NetworkSettings
+from infra.network_settings import NetworkSettings
+
+TO_AKS: Final = network.DelegationArgs(name="aks", service_name="Microsoft.ContainerService/managedClusters")
+"""Azure then lets AKS put the API server into a subnet, and nothing else:
+https://learn.microsoft.com/azure/aks/api-server-vnet-integration"""
 
 
 class Network(pulumi.ComponentResource):
-    """A virtual network with one subnet for the nodes; pods have an overlay range of their own.
+    """The subnets of nodes and API server: the stack's own behind a NAT gateway, or those of somebody else's network.
+
+    Pods have an overlay range, which is in no network.
 
     Attributes:
-        nodes_subnet_id: ARM id of the subnet.
+        nodes_subnet_id, api_server_subnet_id: ARM ids.
+        egress_address: the public address of the NAT gateway; empty in somebody else's network.
     """
 
     nodes_subnet_id: pulumi.Output[str]
+    api_server_subnet_id: pulumi.Output[str]
+    egress_address: pulumi.Output[str]
 
     def __init__(
         self,
@@ -25,25 +38,82 @@ class Network(pulumi.ComponentResource):
         name: str,
         location: str,
         resource_group: pulumi.Input[str],
-        ranges: NetworkSettings,
+        settings: NetworkSettings,
+        zones: Sequence[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:azure:Network", resource_name, None, opts)
+        self._name = name
+        self._place: dict[str, Any] = {"resource_group_name": resource_group, "location": location}
+        if settings.given:
+            nodes, api_server = settings.given
+            self.nodes_subnet_id, self.api_server_subnet_id = (
+                pulumi.Output.from_input(nodes),
+                pulumi.Output.from_input(api_server),
+            )
+            self.egress_address = pulumi.Output.from_input("")
+        else:
+            self._own(settings, zones)
+        self.register_outputs({"nodes_subnet_id": self.nodes_subnet_id, "egress_address": self.egress_address})
+
+    def _own(self, settings: NetworkSettings, zones: Sequence[str]) -> None:
         virtual_network = network.VirtualNetwork(
             "network",
-            virtual_network_name=naming.virtual_network(name),
-            resource_group_name=resource_group,
-            location=location,
-            address_space=network.AddressSpaceArgs(address_prefixes=[str(ranges.vnet_cidr)]),
+            **self._place,
+            virtual_network_name=naming.virtual_network(self._name),
+            address_space=network.AddressSpaceArgs(address_prefixes=[str(settings.vnet_cidr)]),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        nodes = network.Subnet(
+        gateway = self._nat_gateway(zones)
+        nodes = self._subnet(
             "nodes",
-            subnet_name=naming.subnet(name, "nodes"),
-            resource_group_name=resource_group,
-            virtual_network_name=virtual_network.name,
-            address_prefix=str(ranges.nodes_subnet_cidr),
+            settings.nodes_subnet_cidr,
+            virtual_network,
+            nat_gateway=network.SubResourceArgs(id=gateway.id),
+        )
+        # Azure refuses two writes at a time in one network.
+        api_server = self._subnet(
+            "api-server", settings.api_server_subnet_cidr, virtual_network, delegations=[TO_AKS], after=nodes
+        )
+        self._subnet("endpoints", settings.endpoints_subnet_cidr, virtual_network, after=api_server)
+        self.nodes_subnet_id, self.api_server_subnet_id = nodes.id, api_server.id
+
+    def _subnet(
+        self,
+        purpose: str,
+        cidr: IPv4Network,
+        inside: network.VirtualNetwork,
+        *,
+        after: pulumi.Resource | None = None,
+        **more: Any,
+    ) -> network.Subnet:
+        return network.Subnet(
+            purpose,
+            subnet_name=naming.subnet(self._name, purpose),
+            resource_group_name=self._place["resource_group_name"],
+            virtual_network_name=inside.name,
+            address_prefix=str(cidr),
+            **more,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after] if after else None),
+        )
+
+    def _nat_gateway(self, zones: Sequence[str]) -> network.NatGateway:
+        """One address that all traffic leaves by, for other people's firewalls to know."""
+        address = network.PublicIPAddress(
+            "egress",
+            **self._place,
+            public_ip_address_name=naming.public_address(self._name, "egress"),
+            sku=network.PublicIPAddressSkuArgs(name=network.PublicIPAddressSkuName.STANDARD),
+            public_ip_allocation_method=network.IPAllocationMethod.STATIC,
+            zones=list(zones) or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.nodes_subnet_id = nodes.id
-        self.register_outputs({"nodes_subnet_id": self.nodes_subnet_id})
+        self.egress_address = address.ip_address.apply(lambda found: found or "")
+        return network.NatGateway(
+            "nat-gateway",
+            **self._place,
+            nat_gateway_name=naming.nat_gateway(self._name),
+            sku=network.NatGatewaySkuArgs(name=network.NatGatewaySkuName.STANDARD),
+            public_ip_addresses=[network.SubResourceArgs(id=address.id)],
+            opts=pulumi.ResourceOptions(parent=self),
+        )

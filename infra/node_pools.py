@@ -8,14 +8,11 @@ import pulumi
 from pulumi_azure_native import containerservice as aks
 
 from infra import naming
-from infra.aks_settings import AksSettings
+from infra.aks_settings import SURGE_PERCENT, AksSettings
 from infra.aks_values import NodeRange
 
 SYSTEM_ONLY: Final = "CriticalAddonsOnly=true:NoSchedule"
 """Keeps the system pool for AKS's own pods: https://learn.microsoft.com/azure/aks/use-system-pools"""
-
-SURGE: Final = "33%"
-"""Nodes that an upgrade adds before it takes any: https://learn.microsoft.com/azure/aks/upgrade-aks-node-pools-rolling"""
 
 
 def node_pools(settings: AksSettings, subnet_id: pulumi.Input[str]) -> list[aks.ManagedClusterAgentPoolProfileArgs]:
@@ -66,7 +63,7 @@ def _pool(
         min_count=nodes.least if nodes.autoscaled else None,
         max_count=nodes.most if nodes.autoscaled else None,
         availability_zones=list(settings.zones),
-        upgrade_settings=aks.AgentPoolUpgradeSettingsArgs(max_surge=SURGE),
+        upgrade_settings=aks.AgentPoolUpgradeSettingsArgs(max_surge=f"{SURGE_PERCENT}%"),
         orchestrator_version=settings.kubernetes_version,
         type=aks.AgentPoolType.VIRTUAL_MACHINE_SCALE_SETS,
         os_type=aks.OSType.LINUX,

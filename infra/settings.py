@@ -10,21 +10,19 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Literal, Self
 
 import pulumi
 from pydantic import Field, SecretStr, ValidationError
 
-from infra import address_plan
 from infra.aks_settings import AksSettings
+from infra.network_settings import NetworkSettings
 from infra.problems import Problem, SettingsError
 from infra.setting_group import NAMESPACE, SettingGroup, config_key
 from infra.values import (
     AbsolutePath,
     BranchName,
-    Cidr,
     ClusterName,
     DomainName,
     Duration,
@@ -32,7 +30,6 @@ from infra.values import (
     Guid,
     Region,
     ReleaseVersion,
-    ServiceCidr,
     explain,
 )
 from management_cluster import versions
@@ -56,20 +53,6 @@ class AzureSettings(SettingGroup):
     name: ClusterName
     teardown: Teardown = "refuse"
     expires: str = Field(default="", alias="sandbox:expires")
-
-
-class NetworkSettings(SettingGroup):
-    """The address ranges; defaults as AKS's own where it has one."""
-
-    vnet_cidr: Cidr = IPv4Network("10.224.0.0/16")
-    nodes_subnet_cidr: Cidr = IPv4Network("10.224.0.0/20")
-    pod_cidr: Cidr = IPv4Network("10.244.0.0/16")
-    service_cidr: ServiceCidr = IPv4Network("10.0.0.0/16")
-
-    def problems(self) -> Iterator[Problem]:
-        """Ranges that overlap, lie outside their network, or that AKS keeps for itself."""
-        ranges = {config_key(name): getattr(self, name) for name in type(self).model_fields}
-        yield from address_plan.problems(ranges, {config_key("nodes_subnet_cidr"): config_key("vnet_cidr")})
 
 
 class ProviderSettings(SettingGroup):
@@ -154,6 +137,9 @@ class Settings:
                 given.setdefault(key, value)
         given.setdefault(config_key("name"), stack)
         groups = {name: _group(kind, given, found) for name, kind in GROUPS.items()}
+        aks, network = groups["aks"], groups["network"]
+        if isinstance(aks, AksSettings) and isinstance(network, NetworkSettings):
+            found.extend(network.too_small_for(aks.most_nodes))
         if found:
             raise SettingsError(stack, found)
         return cls(stack=stack, **groups)  # type: ignore[arg-type]  # none is None when nothing was found

@@ -117,6 +117,21 @@ VmSize = Annotated[
 ]
 Cidr = Annotated[IPv4Network, BeforeValidator(cidr), AfterValidator(_between(8, 29, "Azure's virtual networks"))]
 ServiceCidr = Annotated[IPv4Network, BeforeValidator(cidr), AfterValidator(_between(12, 28, "AKS's service range"))]
+ApiServerCidr = Annotated[
+    IPv4Network, BeforeValidator(cidr), AfterValidator(_between(8, 28, "the API server's subnet"))
+]
+"""https://learn.microsoft.com/azure/aks/api-server-vnet-integration"""
+
+SubnetId = Annotated[
+    str,
+    AfterValidator(
+        matching(
+            r"(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/virtualNetworks/[^/]+/subnets/[^/]+",
+            "is not the id of a subnet",
+            "`az network vnet subnet show --query id` prints it",
+        )
+    ),
+]
 GitUrl = Annotated[str, AfterValidator(_git_url)]
 BranchName = Annotated[
     str,

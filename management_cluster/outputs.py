@@ -17,6 +17,7 @@ def export(
     pulumi.export("kubeconfig", management.aks.kubeconfig)
     pulumi.export("management_cluster", management.aks.name)
     pulumi.export("resource_group", management.resource_group)
+    pulumi.export("egress_address", management.egress_address)
     pulumi.export("oidc_issuer_url", management.aks.issuer_url)
     pulumi.export(
         "identities",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from local_azure.azure import cluster_rules, kubernetes_versions
+from local_azure.azure import cluster_networks, kubernetes_versions
 from local_azure.azure.backend import PoolSpec
 from local_azure.azure.directory import CLUSTERS
 from local_azure.azure.errors import ArmError, bad_request, conflict
@@ -61,7 +61,7 @@ class AgentPools(ResourceType):
         """A pool with AKS's defaults, its version within the control plane's reach."""
         cluster = azure.store.get(_cluster_id(put.id.text))
         assert cluster is not None
-        cluster_rules.check_linked_subnet(azure, put, put.properties.get("vnetSubnetID"))
+        cluster_networks.check_linked_subnet(azure, put, put.properties.get("vnetSubnetID"))
         known = put.existing.properties if put.existing else {}
         properties = complete(put.id.name, put.properties, known, cluster.properties["currentKubernetesVersion"])
         if put.existing is not None:

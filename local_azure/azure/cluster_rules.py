@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address, ip_network
 from typing import Any
 
+from local_azure.azure import cluster_networks
 from local_azure.azure.directory import IDENTITIES
 from local_azure.azure.errors import ArmError, bad_request
 from local_azure.azure.resource_type import Put, unchangeable
@@ -14,18 +14,16 @@ from local_azure.azure.subscription import Azure
 
 NAME = re.compile(r"[a-zA-Z0-9]([-_a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
 DNS_PREFIX = re.compile(r"[a-zA-Z0-9]([-a-zA-Z0-9]{0,52}[a-zA-Z0-9])?")
-WRITE = "Microsoft.ContainerService/managedClusters/write"
 
 
 def check(azure: Azure, put: Put, properties: Mapping[str, Any]) -> None:
     """Raise ArmError for the first broken rule; `properties` has the defaults filled in."""
     _check_names(put, properties)
     _check_security(properties, put.existing.properties if put.existing else {})
-    check_network(properties["networkProfile"])
+    cluster_networks.check_profile(properties["networkProfile"])
     _check_identity(azure, put)
     _check_kubelet_identity(azure, put)
-    for pool in put.properties.get("agentPoolProfiles") or ():
-        check_linked_subnet(azure, put, pool.get("vnetSubnetID"))
+    cluster_networks.check(azure, put, properties)
     if put.existing is not None:
         _check_unchanged(put, properties)
 
@@ -86,35 +84,6 @@ def _check_security(properties: Mapping[str, Any], known: Mapping[str, Any]) -> 
         )
 
 
-def check_network(profile: Mapping[str, Any]) -> None:
-    """Raise ArmError unless plug-in and CIDRs fit together: https://learn.microsoft.com/azure/aks/azure-cni-overlay"""
-    plugin, mode = profile.get("networkPlugin"), profile.get("networkPluginMode")
-    if (mode == "overlay" or profile.get("networkDataplane") == "cilium") and plugin != "azure":
-        raise bad_request(
-            "InvalidParameter",
-            "Network plugin mode overlay and the cilium dataplane require network plugin azure.",
-            "networkProfile",
-        )
-    try:
-        services = ip_network(profile["serviceCidr"])
-        pods = ip_network(profile["podCidr"]) if profile.get("podCidr") else None
-        dns = ip_address(profile["dnsServiceIP"])
-    except ValueError as error:
-        raise bad_request("InvalidCIDR", f"The network profile is invalid: {error}.", "networkProfile") from None
-    if pods is not None and services.overlaps(pods):
-        raise bad_request(
-            "ServiceCidrOverlapPodCidr",
-            f"The service CIDR {services} overlaps with the pod CIDR {pods}.",
-            "networkProfile.serviceCidr",
-        )
-    if dns not in services or dns in (services[0], services[1]):
-        raise bad_request(
-            "InvalidDnsServiceIP",
-            f"The DNS service IP {dns} must be in the service CIDR {services}, and not its first or second address.",
-            "networkProfile.dnsServiceIP",
-        )
-
-
 def _check_identity(azure: Azure, put: Put) -> None:
     identity = put.body.get("identity") or (put.existing.body.get("identity") if put.existing else None) or {}
     kind = identity.get("type", "None")
@@ -139,7 +108,7 @@ def _check_identity(azure: Azure, put: Put) -> None:
                 f"Identity operation for resource '{put.id.text}' failed with error 'Failed to perform resource "
                 f"identity operation. Status: 'NotFound'. Response: 'The Resource '{reference}' was not found.''.",
             )
-        _require_linked(azure, put, reference, f"{IDENTITIES}/assign/action")
+        cluster_networks.require_linked(azure, put, reference, f"{IDENTITIES}/assign/action")
 
 
 def _check_kubelet_identity(azure: Azure, put: Put) -> None:
@@ -161,21 +130,6 @@ def _check_kubelet_identity(azure: Azure, put: Put) -> None:
 def _kubelet_identity(properties: Mapping[str, Any]) -> str:
     profile = properties.get("identityProfile") or {}
     return str((profile.get("kubeletidentity") or {}).get("resourceId") or "").lower()
-
-
-def check_linked_subnet(azure: Azure, put: Put, subnet: str | None) -> None:
-    """Raise ArmError unless the subnet exists and the caller may join it."""
-    if not subnet:
-        return
-    if azure.store.get(subnet) is None:
-        raise bad_request(
-            "VnetSubnetIDNotFound", f"The vnet subnet {subnet} was not found.", "agentPoolProfile.vnetSubnetID"
-        )
-    _require_linked(azure, put, subnet, "Microsoft.Network/virtualNetworks/subnets/join/action")
-
-
-def _require_linked(azure: Azure, put: Put, linked: str, action: str) -> None:
-    azure.access.require_linked(put.call.caller, WRITE, put.id.text, linked=linked, needed=action)
 
 
 def _check_unchanged(put: Put, properties: Mapping[str, Any]) -> None:

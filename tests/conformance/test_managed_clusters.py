@@ -221,8 +221,8 @@ def test_a_cluster_uses_a_network_and_an_identity_that_exist(
         aks.managed_clusters.begin_create_or_update(group, "mc", body)
     space = {
         "location": "northeurope",
-        "address_space": {"address_prefixes": ["10.0.0.0/16"]},
-        "subnets": [{"name": "nodes", "address_prefix": "10.0.0.0/24"}],
+        "address_space": {"address_prefixes": ["10.1.0.0/16"]},
+        "subnets": [{"name": "nodes", "address_prefix": "10.1.0.0/24"}],
     }
     network.virtual_networks.begin_create_or_update(group, "v", space).result()
     aks.managed_clusters.begin_create_or_update(group, "mc", body).result()
@@ -234,6 +234,59 @@ def test_a_cluster_uses_a_network_and_an_identity_that_exist(
         with pytest.raises(HttpResponseError) as refused:
             delete()
         assert words(refused).code == "InUseSubnetCannotBeDeleted"
+
+
+DELEGATED = [{"name": "aks", "service_name": "Microsoft.ContainerService/managedClusters"}]
+
+
+@pytest.fixture
+def put_into(aks: Any, network: Any, group: str) -> Callable[..., object]:
+    """Puts a cluster into a network with subnets for nodes, for an API server, and others that do not fit."""
+    listed = [
+        {"name": "nodes", "address_prefix": "10.1.0.0/24"},
+        {"name": "services", "address_prefix": "10.0.9.0/24"},
+        {"name": "api", "address_prefix": "10.1.1.0/28", "delegations": DELEGATED},
+        {"name": "small", "address_prefix": "10.1.1.16/29", "delegations": DELEGATED},
+    ]
+    space = {"location": "northeurope", "address_space": {"address_prefixes": ["10.0.0.0/15"]}, "subnets": listed}
+    network.virtual_networks.begin_create_or_update(group, "v", space).result()
+    subnets = f"{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/v/subnets"
+
+    def put(nodes: str, access: dict[str, Any], profile: dict[str, Any]) -> object:
+        own = {"subnet_id": f"{subnets}/{access['subnet_id']}"} if "subnet_id" in access else {}
+        body = {
+            **CLUSTER,
+            "agent_pool_profiles": [{**POOL, "vnet_subnet_id": f"{subnets}/{nodes}"}],
+            "api_server_access_profile": {**access, **own},
+            "network_profile": profile,
+        }
+        return aks.managed_clusters.begin_create_or_update(group, "mc", body)
+
+    return put
+
+
+APART = {"service_cidr": "10.2.0.0/16", "dns_service_ip": "10.2.0.10"}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "access", "profile", "said"),
+    [
+        ("api", {}, APART, "SubnetIsDelegated"),
+        ("nodes", {"enable_vnet_integration": True}, APART, "subnetId should not be empty"),
+        ("nodes", {"enable_vnet_integration": True, "subnet_id": "none"}, APART, "VnetSubnetIDNotFound"),
+        ("nodes", {"enable_vnet_integration": True, "subnet_id": "services"}, APART, "is not delegated to"),
+        ("nodes", {"enable_vnet_integration": True, "subnet_id": "small"}, APART, "is smaller than /28"),
+        ("nodes", {}, {}, "ServiceCidrOverlapExistingSubnetsCidr"),
+        ("nodes", {}, {**APART, "outbound_type": "userAssignedNATGateway"}, "No NAT gateway"),
+        ("nodes", {}, {**APART, "outbound_type": "userDefinedRouting"}, "ExistingRouteTableNotAssociatedWithSubnet"),
+    ],
+)
+def test_a_cluster_azure_would_not_put_into_a_network(
+    put_into: Callable[..., object], nodes: str, access: dict[str, Any], profile: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(HttpResponseError, match=said) as refused:
+        put_into(nodes, access, profile)
+    assert refused.value.status_code == 400
 
 
 def test_delete_removes_cluster_and_node_resource_group(

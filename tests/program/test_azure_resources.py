@@ -10,7 +10,7 @@ import pytest
 
 from infra import naming
 from infra.address_plan import dns_service_ip
-from infra.settings import NetworkSettings
+from infra.network_settings import NetworkSettings
 from tests.program.conftest import Repository, config
 from tests.program.project import STACK, Project
 from tests.provider.azure import SUBSCRIPTION, Azure
@@ -23,8 +23,11 @@ settings = Settings.load()
 management = ManagementCluster("management", settings.azure, settings.aks, settings.network)
 pulumi.export("issuer", management.aks.issuer_url)
 pulumi.export("kubeconfig", management.aks.kubeconfig)
+pulumi.export("egress_address", management.egress_address)
 """
+NETWORK_API = "2024-05-01"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/{naming.resource_group(STACK)}"
+HUB = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
 AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/{naming.aks(STACK)}"
 SUBJECTS = {
     "capz": ["capz-system:capz-manager", "capz-system:azureserviceoperator-default"],
@@ -48,6 +51,7 @@ def test_the_life_of_a_management_cluster(plane: Project, repository: Repository
     plane.succeed("up", "--yes", "--skip-preview")
     _check_cluster(azure)
     _check_federation(azure, plane.outputs()["issuer"])
+    _check_network(azure, plane.outputs()["egress_address"])
     _check_access(azure)
     assert "client-key-data" not in plane.state()
 
@@ -91,6 +95,12 @@ def _check_cluster(azure: Azure) -> None:
     network = properties["networkProfile"]
     assert (network["networkPluginMode"], network["networkDataplane"]) == ("overlay", "cilium")
     assert network["dnsServiceIP"] == dns_service_ip(ranges.service_cidr)
+    assert network["outboundType"] == "userAssignedNATGateway"
+    assert properties["apiServerAccessProfile"] == {
+        "enableVnetIntegration": True,
+        "enablePrivateCluster": False,
+        "subnetId": _subnet_id("api-server"),
+    }
     pools = {pool["name"]: pool for pool in properties["agentPoolProfiles"]}
     assert (pools["system"]["mode"], pools["controllers"]["mode"]) == ("System", "User")
     assert pools["system"]["nodeTaints"] == ["CriticalAddonsOnly=true:NoSchedule"]
@@ -105,12 +115,36 @@ def _check_cluster(azure: Azure) -> None:
         assert window["properties"]["maintenanceWindow"]["schedule"]["weekly"]["dayOfWeek"] == "Sunday"
 
 
+def _subnet_id(purpose: str) -> str:
+    network = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/{naming.virtual_network(STACK)}"
+    return f"{network}/subnets/{naming.subnet(STACK, purpose)}"
+
+
+def _check_network(azure: Azure, egress_address: str) -> None:
+    """Nodes leave by one known address; the API server has a subnet of its own."""
+    ranges = NetworkSettings()
+    for purpose, cidr in (
+        ("nodes", ranges.nodes_subnet_cidr),
+        ("api-server", ranges.api_server_subnet_cidr),
+        ("endpoints", ranges.endpoints_subnet_cidr),
+    ):
+        subnet = azure.find(_subnet_id(purpose), NETWORK_API)
+        assert subnet
+        assert subnet["properties"]["addressPrefix"] == str(cidr)
+    gateway = azure.find(f"{GROUP}/providers/Microsoft.Network/natGateways/{naming.nat_gateway(STACK)}", NETWORK_API)
+    assert gateway
+    (address,) = gateway["properties"]["publicIpAddresses"]
+    found = azure.find(address["id"], NETWORK_API)
+    assert found
+    assert found["zones"] == ["1", "2", "3"]
+    assert found["properties"]["ipAddress"] == egress_address
+
+
 def _check_access(azure: Azure) -> None:
     """Entra is the only way in, and only who created the cluster is an administrator of it."""
     properties = _properties(azure)
     assert properties["disableLocalAccounts"]
     assert properties["aadProfile"]["enableAzureRBAC"]
-    assert "authorizedIPRanges" not in (properties.get("apiServerAccessProfile") or {})
 
 
 def test_the_api_server_answers_to_the_ranges_that_a_stack_names(
@@ -121,6 +155,47 @@ def test_the_api_server_answers_to_the_ranges_that_a_stack_names(
     plane.succeed("up", "--yes", "--skip-preview")
     assert _properties(azure)["apiServerAccessProfile"]["authorizedIPRanges"] == ["203.0.113.0/24"]
     plane.succeed("destroy", "--yes", "--skip-preview")
+
+
+def test_a_private_cluster_goes_into_somebody_elses_subnets(
+    plane: Project, repository: Repository, azure: Azure
+) -> None:
+    network = _somebody_elses_network(azure)
+    own = {
+        "nodesSubnetId": f"{network}/subnets/nodes",
+        "apiServerSubnetId": f"{network}/subnets/api-server",
+        "egress": "userDefinedRouting",
+        "privateApiServer": "true",
+    }
+    plane.write(config(repository, **own), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    properties = _properties(azure)
+    assert properties["networkProfile"]["outboundType"] == "userDefinedRouting"
+    assert properties["apiServerAccessProfile"]["enablePrivateCluster"]
+    assert properties["apiServerAccessProfile"]["subnetId"] == own["apiServerSubnetId"]
+    assert {pool["vnetSubnetID"] for pool in properties["agentPoolProfiles"]} == {own["nodesSubnetId"]}
+    assert "azure-native:network:" not in plane.state()
+    assert plane.outputs()["egress_address"] == ""
+    plane.succeed("preview", "--expect-no-changes")
+    plane.succeed("destroy", "--yes", "--skip-preview")
+    assert azure.find(network, NETWORK_API)
+    azure.arm.delete(HUB, "2022-09-01")
+
+
+def _somebody_elses_network(azure: Azure) -> str:
+    """A network with a route table, as another team's landing zone has it; returns its id."""
+    within = f"{HUB}/providers/Microsoft.Network"
+    place: dict[str, Any] = {"location": "westeurope"}
+    delegation = {"name": "aks", "properties": {"serviceName": "Microsoft.ContainerService/managedClusters"}}
+    table, network = f"{within}/routeTables/to-the-firewall", f"{within}/virtualNetworks/spoke"
+    nodes = {"addressPrefix": "10.9.0.0/24", "routeTable": {"id": table}}
+    api_server = {"addressPrefix": "10.9.1.0/28", "delegations": [delegation]}
+    subnets = [{"name": "nodes", "properties": nodes}, {"name": "api-server", "properties": api_server}]
+    space = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}, "subnets": subnets}
+    azure.arm.put(HUB, "2022-09-01", place)
+    azure.arm.put(table, NETWORK_API, place)
+    azure.arm.put(network, NETWORK_API, {**place, "properties": space})
+    return network
 
 
 def _check_federation(azure: Azure, issuer: str) -> None:

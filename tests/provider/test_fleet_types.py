@@ -26,11 +26,11 @@ def management_cluster(name: str, version: str = "1.36.2", tags: dict[str, str] 
     net = network.VirtualNetwork(
         "net",
         resource_group_name=group.name,
-        address_space=network.AddressSpaceArgs(address_prefixes=["10.0.0.0/16"]),
+        address_space=network.AddressSpaceArgs(address_prefixes=["10.1.0.0/16"]),
         tags=tags,
     )
     nodes = network.Subnet(
-        "nodes", resource_group_name=group.name, virtual_network_name=net.name, address_prefix="10.0.1.0/24"
+        "nodes", resource_group_name=group.name, virtual_network_name=net.name, address_prefix="10.1.1.0/24"
     )
     identity = managedidentity.UserAssignedIdentity("capz", resource_group_name=group.name)
     authorization.RoleAssignment(

@@ -85,6 +85,13 @@ def test_the_stack_goes_before_the_environment() -> None:
         ("serviceCidr", "172.30.4.0/24", "which AKS uses itself", "another range"),
         ("serviceCidr", "10.0.0.0/30", "must be a range from /12 to /28", "prefix length"),
         ("nodesSubnetCidr", "10.225.0.0/24", "is not inside slipway:vnetCidr", "a part of that range"),
+        ("apiServerSubnetCidr", "10.224.16.0/29", "must be a range from /8 to /28", "prefix length"),
+        ("endpointsSubnetCidr", "10.224.15.0/24", "overlaps slipway:nodesSubnetCidr (10.224.0.0/20)", "in common"),
+        ("nodesSubnetCidr", "10.224.0.0/28", "has room for 11 nodes; the pools may have 14", "fewer nodes"),
+        ("podCidr", "10.244.0.0/21", "has a /24 for 8 nodes; the pools may have 14", "larger range"),
+        ("nodesSubnetId", "snet-nodes", "is not the id of a subnet", "az network vnet subnet show"),
+        ("egress", "firewall", "must be 'natGateway' or 'userDefinedRouting'", "one of these"),
+        ("egress", "userDefinedRouting", "needs a subnet whose route table leads somewhere", "slipway:nodesSubnetId"),
         ("fleetUrl", "git@github.com:team/fleet", "is not the https address", "https://host/fleet.git"),
         ("fleetUrl", "https://me:pass@host/fleet", "has a user or password in it", "slipway:gitPassword"),
         ("fleetBranch", "a..b", "is not a branch's name", "main"),
@@ -106,7 +113,6 @@ def test_everything_wrong_is_said_at_once() -> None:
         "slipway:typo",
         "slipway:location",
         "slipway:systemPoolCount",
-        "slipway:podCidr",
         "slipway:podCidr",
         "slipway:fluxVersion",
     ]
@@ -188,3 +194,34 @@ def test_nodes_are_a_number_or_a_range() -> None:
 def test_two_numbers_of_a_kubernetes_version_leave_the_patches_to_aks() -> None:
     assert parse(kubernetesVersion="1.36").aks.patches_itself
     assert not parse(kubernetesVersion="1.36.3").aks.patches_itself
+
+
+NODES = "/subscriptions/s/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/v/subnets/nodes"
+
+
+def test_two_subnets_of_somebody_else_take_the_place_of_a_network() -> None:
+    network = parse(
+        nodesSubnetId=NODES, apiServerSubnetId=NODES.replace("nodes", "api"), podCidr="10.224.0.0/16"
+    ).network
+    assert network.given == (NODES, NODES.replace("nodes", "api"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("nodesSubnetId", "apiServerSubnetId"), ("apiServerSubnetId", "nodesSubnetId")]
+)
+def test_one_subnet_alone_is_refused(one: str, other: str) -> None:
+    (said,) = complaints(**{one: NODES})
+    assert said == f'slipway:{one} = "{NODES}": needs slipway:{other}. Set both.'
+
+
+def test_every_range_is_apart_from_connected_networks() -> None:
+    said = complaints(peerCidrs='["10.8.0.0/14", "10.240.0.0/12"]')
+    assert said == [
+        'slipway:peerCidrs[1] = "10.240.0.0/12": overlaps slipway:podCidr (10.244.0.0/16). '
+        "Choose ranges that have no address in common."
+    ]
+
+
+def test_ranges_that_could_never_reach_a_private_api_server_are_refused() -> None:
+    (said,) = complaints(privateApiServer="true", authorizedIpRanges='["203.0.113.0/24"]')
+    assert "has no effect on a private API server" in said
