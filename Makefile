@@ -7,7 +7,7 @@ STACK ?= dev
 REPORT ?=
 PIPELINE = $(RUN) -m pipelines
 .PHONY: help local local-down local-status toolchain lint workflows unit test test-faults bench clean \
-  preview up drift teardown-expired policy
+  preview up drift teardown-expired policy settings
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ teardown-expired: $(VENV)/ready ## Destroy the sandbox stacks whose time has pas
 
 policy: $(VENV)/ready ## Write docs/policies.md anew from the policies
 	@$(RUN) -m policies.program.page docs/policies.md
+
+settings: $(VENV)/ready ## Write docs/settings.md anew from the settings' models
+	@$(RUN) -m infra.settings_page docs/settings.md
 
 workflows: $(VENV)/ready ## Check the pipelines' own files: schemas, and zizmor
 	@$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml

@@ -14,7 +14,7 @@ from infra.values import ApiServerCidr, Cidr, ServiceCidr, SubnetId
 
 
 class NetworkSettings(SettingGroup):
-    """Address ranges, with AKS's own defaults where it has one, and egress.
+    """Address ranges of the cluster and of the networks beside it, and the way out.
 
     A stack that names two subnets gets no network of its own; the ranges of that network are then for its owner to
     plan, and are checked here as far as `peer_cidrs` names them.

@@ -1,6 +1,6 @@
 """The settings of a stack, from `Pulumi.<stack>.yaml`: typed, frozen, checked as a whole before anything is created.
 
-Every key is described in Pulumi.yaml. The groups below are what the components take.
+Every key is described in Pulumi.yaml; docs/settings.md is made of it. The groups below are what the components take.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def _unknown(given: Mapping[str, str]) -> Iterator[Problem]:
     for key in sorted(given):
         if key.startswith(f"{NAMESPACE}:") and key not in known:
             near = get_close_matches(key, known, n=1)
-            mend = f"Did you mean {near[0]}?" if near else "See Pulumi.yaml for all settings"
+            mend = f"Did you mean {near[0]}?" if near else "See docs/settings.md for all settings"
             yield Problem(key, given[key], "there is no such setting", mend)
 
 

@@ -162,7 +162,7 @@ def explain(detail: ErrorDetails) -> Problem:
     if detail["type"] == "setting":
         rule, mend = str(context["rule"]), str(context["mend"])
     else:
-        rule, mend = _STANDARD.get(detail["type"], (detail["msg"], "See Pulumi.yaml for what it takes"))
+        rule, mend = _STANDARD.get(detail["type"], (detail["msg"], "See docs/settings.md for what it takes"))
         rule, mend = rule.format(**context), mend.format(**context)
     missing = detail["type"] == "missing"
     if missing and key.endswith(":gitPassword"):

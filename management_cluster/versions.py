@@ -22,3 +22,6 @@ https://github.com/fluxcd/flux2/releases"""
 
 KUBERNETES: Final = "1.36"
 """Kubernetes of the management cluster; AKS keeps its patches current. https://learn.microsoft.com/azure/aks/supported-kubernetes-versions"""
+
+KUBELOGIN: Final = "v0.2.18"
+"""Signs in to the management cluster, which has no local accounts. https://github.com/Azure/kubelogin/releases"""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra import settings_page
 from infra.problems import SettingsError
 from infra.setting_group import NAMESPACE
 from infra.settings import GROUPS, Settings
@@ -164,6 +165,14 @@ def test_the_stacks_here_are_valid_and_short(stack: str) -> None:
     config = {key: str(value) for key, value in yaml.safe_load(text)["config"].items()}
     assert Settings.parse(config, stack=stack, environment=ENVIRONMENT).azure.name == stack
     assert len(text.splitlines()) <= 15
+
+
+def test_the_page_of_the_settings_is_current() -> None:
+    assert (CHECKOUT / "docs" / "settings.md").read_text() == settings_page.page(), "run `make settings`"
+
+
+def test_a_stack_file_is_short() -> None:
+    assert len((CHECKOUT / "Pulumi.dev.yaml").read_text().splitlines()) <= 15
 
 
 def test_the_local_stack_is_that_of_the_local_azure() -> None:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from local_azure.toolchain import prepare, recipe
+from management_cluster import versions
 
 SETTINGS = {"CGO_ENABLED": "0"}
 GO = "go1.26.8 linux/amd64"
@@ -42,6 +43,11 @@ def test_the_version_that_a_tool_claims_is_the_one_its_module_requires(all_of_it
     for tool in (tool for tool in all_of_it.tool if tool.name not in {"pause", "flux", "pulumi-kubernetes"}):
         for package in tool.programs.values():
             assert pinned(tool, package) == tool.version, tool.name
+
+
+def test_pipelines_sign_in_with_the_same_kubelogin(all_of_it: recipe.Recipe) -> None:
+    (kubelogin,) = (tool for tool in all_of_it.tool if tool.name == "kubelogin")
+    assert kubelogin.version == versions.KUBELOGIN
 
 
 def test_the_tag_of_an_image_is_the_version_that_its_programs_module_requires(all_of_it: recipe.Recipe) -> None:
