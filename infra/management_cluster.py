@@ -27,12 +27,10 @@ ASO = (
     # CAPZ fetches the Entra token for a workload cluster's kubeconfig under the client id it finds in ASO's credential.
     ServiceAccount("capz-system", "capz-manager"),
 )
-FLUX = (
-    ServiceAccount("flux-system", "source-controller"),
-    ServiceAccount("flux-system", "kustomize-controller"),
-    # As this one kustomize-controller signs in to clusters that have no kubeconfig (class aks-aso).
-    ServiceAccount("clusters", "flux"),
-)
+# As this one kustomize-controller signs in to clusters that have no kubeconfig (class aks-aso), not as its own.
+FLUX = (ServiceAccount("clusters", "flux"),)
+SOURCE = (ServiceAccount("flux-system", "source-controller"),)
+DECRYPTION = (ServiceAccount("flux-system", "kustomize-controller"),)
 
 
 class ManagementCluster(pulumi.ComponentResource):
@@ -40,7 +38,8 @@ class ManagementCluster(pulumi.ComponentResource):
 
     Attributes:
         aks: the cluster and its credentials.
-        capz, aso, flux: the identities of the controllers that will run on it.
+        capz, aso, flux: the identities of the controllers that will run on it, with rights over the fleet.
+        source, decryption: what Flux reads Git and keys as, where somebody grants it; without rights of their own.
         resource_group: name of the resource group that holds all of it but the nodes.
         egress_address: what the rest of the world sees it as; empty where somebody else's route leads out.
     """
@@ -49,6 +48,8 @@ class ManagementCluster(pulumi.ComponentResource):
     capz: Identity
     aso: Identity
     flux: Identity
+    source: Identity
+    decryption: Identity
     resource_group: pulumi.Output[str]
     egress_address: pulumi.Output[str]
 
@@ -103,7 +104,15 @@ class ManagementCluster(pulumi.ComponentResource):
         self.aso.may(Role.AKS_CLUSTER_ADMIN, on=fleet, subscription_id=subscription_id)
         self.flux.may(Role.AKS_CLUSTER_USER, on=fleet, subscription_id=subscription_id)
         self.flux.may(Role.AKS_CLUSTER_ADMIN, on=fleet, subscription_id=subscription_id)
-        for identity, accounts in ((self.capz, CAPZ), (self.aso, ASO), (self.flux, FLUX)):
+        self.source, self.decryption = self._identity("flux-source"), self._identity("flux-decryption")
+        trusted = {
+            self.capz: CAPZ,
+            self.aso: ASO,
+            self.flux: FLUX,
+            self.source: SOURCE,
+            self.decryption: DECRYPTION,
+        }
+        for identity, accounts in trusted.items():
             identity.trust(accounts, issuer=self.aks.issuer_url)
 
     def _identity(self, purpose: str) -> Identity:

@@ -25,6 +25,8 @@ def export(
             "aso": management.aso.client_id,
             "capz": management.capz.client_id,
             "flux": management.flux.client_id,
+            "flux-source": management.source.client_id,
+            "flux-decryption": management.decryption.client_id,
         },
     )
     pulumi.export(

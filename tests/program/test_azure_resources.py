@@ -32,7 +32,9 @@ AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/{naming.aks
 SUBJECTS = {
     "capz": ["capz-system:capz-manager", "capz-system:azureserviceoperator-default"],
     "aso": ["capz-system:azureserviceoperator-default", "capz-system:capz-manager"],
-    "flux": ["flux-system:source-controller", "flux-system:kustomize-controller", "clusters:flux"],
+    "flux": ["clusters:flux"],
+    "flux-source": ["flux-system:source-controller"],
+    "flux-decryption": ["flux-system:kustomize-controller"],
 }
 
 

@@ -19,7 +19,7 @@ LOCAL = {"policy:profile": "local"}
 SANDBOX = {"policy:profile": "sandbox"}
 FLUX_CREDENTIAL = (
     f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{naming.identity(STACK, 'flux')}"
-    f"/federatedIdentityCredentials/{naming.federated_credential('flux-system', 'source-controller')}"
+    f"/federatedIdentityCredentials/{naming.federated_credential('clusters', 'flux')}"
 )
 VERSIONS_AND_SEED = """
 import pulumi
@@ -129,7 +129,7 @@ def test_drift_is_what_was_changed_or_deleted_by_hand(
     said = report.read_text()
     assert "2 resources differ" in said.splitlines()[1]
     assert "| changed by hand | `resource-group` | ResourceGroup | tags |" in said
-    assert "| **gone** | `flux-flux-system-source-controller` |" in said
+    assert "| **gone** | `flux-clusters-flux` |" in said
     project.succeed("destroy", "--yes", "--skip-preview", "--refresh")
 
 
