@@ -79,14 +79,13 @@ class Aks(pulumi.ComponentResource):
             aad_profile=aks.ManagedClusterAADProfileArgs(
                 managed=True, enable_azure_rbac=True, admin_group_object_ids=list(settings.admin_groups)
             ),
+            enable_rbac=True,
             disable_local_accounts=True,
             oidc_issuer_profile=aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
-            security_profile=aks.ManagedClusterSecurityProfileArgs(
-                workload_identity=aks.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
-                image_cleaner=aks.ManagedClusterSecurityProfileImageCleanerArgs(
-                    enabled=True, interval_hours=IMAGE_CLEANER_HOURS
-                ),
-            ),
+            security_profile=_security(settings),
+            addon_profiles={"azurepolicy": aks.ManagedClusterAddonProfileArgs(enabled=True)}
+            if settings.azure_policy
+            else None,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=joins),
         )
         self.name = self.cluster.name
@@ -109,6 +108,7 @@ def _network_profile(ranges: NetworkSettings) -> aks.ContainerServiceNetworkProf
         service_cidr=str(ranges.service_cidr),
         dns_service_ip=dns_service_ip(ranges.service_cidr),
         outbound_type=OUTBOUND[ranges.egress],
+        load_balancer_sku=aks.LoadBalancerSku.STANDARD,
     )
 
 
@@ -124,4 +124,22 @@ def _api_server(settings: AksSettings, subnet_id: pulumi.Input[str]) -> aks.Mana
         subnet_id=subnet_id,
         enable_private_cluster=settings.private_api_server,
         authorized_ip_ranges=ranges or None,
+    )
+
+
+def _security(settings: AksSettings) -> aks.ManagedClusterSecurityProfileArgs:
+    """Workload identity and the image cleaner always; Defender where there is a workspace for it.
+
+    https://learn.microsoft.com/azure/defender-for-cloud/defender-for-containers-introduction
+    """
+    defender = aks.ManagedClusterSecurityProfileDefenderArgs(
+        log_analytics_workspace_resource_id=settings.defender_workspace_id,
+        security_monitoring=aks.ManagedClusterSecurityProfileDefenderSecurityMonitoringArgs(enabled=True),
+    )
+    return aks.ManagedClusterSecurityProfileArgs(
+        workload_identity=aks.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
+        image_cleaner=aks.ManagedClusterSecurityProfileImageCleanerArgs(
+            enabled=True, interval_hours=IMAGE_CLEANER_HOURS
+        ),
+        defender=defender if settings.defender_workspace_id else None,
     )

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from infra.aks_values import AddressRanges, AksVersion, Guids, Hour, NodeCount, NodeRange, Weekday, Zones
 from infra.problems import Problem
 from infra.setting_group import SettingGroup, config_key
-from infra.values import VmSize
+from infra.values import VmSize, WorkspaceId
 from management_cluster import versions
 
 SURGE_PERCENT: Final = 33
@@ -34,6 +34,8 @@ class AksSettings(SettingGroup):
     private_api_server: bool = False
     authorized_ip_ranges: AddressRanges = ()
     admin_groups: Guids = ()
+    azure_policy: bool = False
+    defender_workspace_id: WorkspaceId | None = None
     protect: bool = True
 
     @property

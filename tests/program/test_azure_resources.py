@@ -11,6 +11,7 @@ import pytest
 from infra import naming
 from infra.address_plan import dns_service_ip
 from infra.network_settings import NetworkSettings
+from tests.program import baseline
 from tests.program.conftest import Repository, config
 from tests.program.project import STACK, Project
 from tests.provider.azure import SUBSCRIPTION, Azure
@@ -51,6 +52,7 @@ def test_the_life_of_a_management_cluster(plane: Project, repository: Repository
     assert azure.calls(began, method="PUT") == []
 
     plane.succeed("up", "--yes", "--skip-preview")
+    assert list(baseline.broken(azure.calls(began, method="PUT"))) == []
     _check_cluster(azure)
     _check_federation(azure, plane.outputs()["issuer"])
     _check_network(azure, plane.outputs()["egress_address"])
@@ -168,6 +170,8 @@ def test_a_private_cluster_goes_into_somebody_elses_subnets(
         "apiServerSubnetId": f"{network}/subnets/api-server",
         "egress": "userDefinedRouting",
         "privateApiServer": "true",
+        "azurePolicy": "true",
+        "defenderWorkspaceId": f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/security",
     }
     plane.write(config(repository, **own), program=ONLY_AZURE)
     plane.succeed("up", "--yes", "--skip-preview")
@@ -176,6 +180,8 @@ def test_a_private_cluster_goes_into_somebody_elses_subnets(
     assert properties["apiServerAccessProfile"]["enablePrivateCluster"]
     assert properties["apiServerAccessProfile"]["subnetId"] == own["apiServerSubnetId"]
     assert {pool["vnetSubnetID"] for pool in properties["agentPoolProfiles"]} == {own["nodesSubnetId"]}
+    assert properties["addonProfiles"]["azurepolicy"]["enabled"]
+    assert properties["securityProfile"]["defender"]["securityMonitoring"]["enabled"]
     assert "azure-native:network:" not in plane.state()
     assert plane.outputs()["egress_address"] == ""
     plane.succeed("preview", "--expect-no-changes")

@@ -91,6 +91,7 @@ def test_the_stack_goes_before_the_environment() -> None:
         ("nodesSubnetCidr", "10.224.0.0/28", "has room for 11 nodes; the pools may have 14", "fewer nodes"),
         ("podCidr", "10.244.0.0/21", "has a /24 for 8 nodes; the pools may have 14", "larger range"),
         ("nodesSubnetId", "snet-nodes", "is not the id of a subnet", "az network vnet subnet show"),
+        ("defenderWorkspaceId", "logs", "is not the id of a Log Analytics workspace", "az monitor log-analytics"),
         ("egress", "firewall", "must be 'natGateway' or 'userDefinedRouting'", "one of these"),
         ("egress", "userDefinedRouting", "needs a subnet whose route table leads somewhere", "slipway:nodesSubnetId"),
         ("fleetUrl", "git@github.com:team/fleet", "is not the https address", "https://host/fleet.git"),
