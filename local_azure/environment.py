@@ -91,8 +91,8 @@ def write(tools: Toolchain) -> None:
 def _write_kubelogin(tools: Toolchain) -> None:
     """kubelogin as it is, told two things that no variable can say.
 
-    It must not ask the public cloud whether it knows this Entra. And it keeps tokens in the home folder, where they would
-    outlive this Entra and be refused by the next one, which has the same ids and other keys.
+    It must not ask the public cloud whether it knows this Entra. And it keeps tokens in the home folder, where they
+    would outlive this Entra and be refused by the next one, which has the same ids and other keys.
     """
     COMMANDS.mkdir(exist_ok=True)
     command = COMMANDS / "kubelogin"

@@ -37,6 +37,12 @@ def test_controllers_sign_in_by_federation_only(local: Local) -> None:
     assert not any("client_secret" in each for each in sign_ins)
 
 
+def test_the_operators_tokens_go_with_the_local_azure(local: Local) -> None:
+    # In the home folder they would be taken for tokens of the next one, which has the same ids and other keys.
+    operator = Path(local.env["AZURE_FEDERATED_TOKEN_FILE"]).parent
+    assert list(operator.glob(".IdentityService/*"))
+
+
 def test_a_second_run_changes_nothing(local: Local) -> None:
     since = time.time()
     printed = make("local")
