@@ -7,6 +7,7 @@ import time
 import pytest
 
 from infra import naming
+from infra.maintenance import WINDOWS
 from tests.program.conftest import Repository, config
 from tests.program.project import STACK, Project
 from tests.program.test_azure_resources import AKS, GROUP, ONLY_AZURE, SUBJECTS
@@ -18,6 +19,8 @@ CREDENTIALS = {
     for purpose, accounts in SUBJECTS.items()
     for account in accounts
 }
+
+WINDOWS_OF_AKS = [f"{AKS}/maintenanceConfigurations/{name}" for name in WINDOWS.values()]
 
 
 @pytest.fixture
@@ -42,7 +45,9 @@ def test_identities_trust_the_new_cluster_and_no_longer_the_old_one(plane: Proje
         assert found
         assert found["properties"]["issuer"] == new
     written = {each["path"].lower() for each in azure.calls(began, method="PUT")}
-    assert written == {path.lower() for path in (AKS, *CREDENTIALS)}
+    grants = {path for path in written if path.startswith(f"{AKS}/providers/Microsoft.Authorization/".lower())}
+    assert len(grants) == 1
+    assert written - grants == {path.lower() for path in (AKS, *WINDOWS_OF_AKS, *CREDENTIALS)}
     assert azure.calls(began, method="DELETE") == []
     plane.succeed("preview", "--expect-no-changes")
     plane.succeed("destroy", "--yes", "--skip-preview")
