@@ -4,6 +4,7 @@ What happens when
 - the repository is empty: the seed becomes the first commit of main;
 - main exists: only the branch `seed` goes forward, for people to merge; main is never touched again;
 - the repository is neither empty nor ours: refused, in preview already;
+- signatures are wanted from now on, and its newest commit has none that counts: refused, in preview already;
 - `seed` was changed or deleted by hand: `pulumi refresh` sees it, the next `pulumi up` offers the seed again;
 - the resource is deleted: nothing, the repository is the team's.
 """
@@ -26,7 +27,7 @@ from pulumi.dynamic import (
 
 from external.command import ExternalError, require
 from external.engine import hide_tracebacks_of_expected_errors, note
-from fleet import seed
+from fleet import seed, signatures
 from fleet.git_remote import Remote
 from infra.settings import FleetSettings
 
@@ -52,6 +53,7 @@ class FleetRepository(Resource, module="slipway", name="FleetRepository"):
             "username": settings.git_username,
             "password": pulumi.Output.secret(settings.git_password.get_secret_value()),
             "ca": settings.ca_certificates,
+            "signers": settings.signers,
             "files": seed.files(),
             "commit": None,
         }
@@ -74,13 +76,19 @@ class _Git(ResourceProvider):
                 seed.survey(_remote(news), news["branch"])
             except ExternalError as error:
                 failures.append(CheckFailure("url", str(error)))
+        if news["signers"] and news["signers"] != _olds.get("signers"):
+            try:
+                signatures.check(_remote(news), news["branch"], news["signers"])
+            except ExternalError as error:
+                failures.append(CheckFailure("signers", str(error)))
         return CheckResult(news, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         changed = seed.changes(_olds.get("files") or {}, _news["files"])
         if changed:
             note(f"A new seed for the branch {seed.BRANCH}:\n  " + "\n  ".join(changed))
-        return DiffResult(changes=bool(changed) or any(_olds.get(key) != _news[key] for key in _WHERE))
+        others = any(_olds.get(key) != _news[key] for key in _WHERE) or (_olds.get("signers") or {}) != _news["signers"]
+        return DiffResult(changes=bool(changed) or others)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult("fleet", _offer(props))
@@ -91,7 +99,7 @@ class _Git(ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         found = seed.offered(_remote(props))
         commit, files = found or ("", {})
-        inputs = {key: props[key] for key in _WHERE} | {"files": files}
+        inputs = {key: props[key] for key in _WHERE} | {"files": files, "signers": props.get("signers") or {}}
         return ReadResult(id_, inputs | {"commit": commit}, inputs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -104,4 +112,4 @@ def _remote(props: dict[str, Any]) -> Remote:
 
 def _offer(props: dict[str, Any]) -> dict[str, Any]:
     commit = seed.offer(_remote(props), props["branch"])
-    return {key: props[key] for key in (*_WHERE, "files")} | {"commit": commit}
+    return {key: props[key] for key in (*_WHERE, "files", "signers")} | {"commit": commit}

@@ -37,6 +37,9 @@ from management_cluster import versions
 Teardown = Literal["refuse", "drain", "detach"]
 """What `pulumi destroy` does about a live fleet: management_cluster/teardown_guard.py."""
 
+KEY_SUFFIXES = (".asc", ".sshpub")
+"""Of files with public keys, PGP and SSH: https://fluxcd.io/flux/components/source/gitrepositories/#verification"""
+
 FROM_ENVIRONMENT = {
     "slipway:gitUsername": "SLIPWAY_GIT_USERNAME",
     "slipway:gitPassword": "SLIPWAY_GIT_PASSWORD",
@@ -77,6 +80,7 @@ class FleetSettings(SettingGroup):
     git_username: str = "git"
     git_password: SecretStr
     git_ca_file: AbsolutePath | None = None
+    git_signers: Path | None = None
     domain: DomainName = "fleet.internal"
 
     @property
@@ -84,10 +88,29 @@ class FleetSettings(SettingGroup):
         """PEM text of the authorities the Git server's certificate is checked against; empty for the system's."""
         return self.git_ca_file.read_text() if self.git_ca_file else ""
 
+    @property
+    def signers(self) -> dict[str, str]:
+        """Public keys by the names of their files: whose commits Flux takes; empty for everybody's."""
+        found = sorted(self.git_signers.iterdir()) if self.git_signers else []
+        return {file.name: file.read_text() for file in found if file.suffix in KEY_SUFFIXES}
+
     def problems(self) -> Iterator[Problem]:
-        """A CA file that is not there."""
+        """A CA file that is not there, a folder of signers without a public key."""
         if self.git_ca_file and not Path(self.git_ca_file).is_file():
             yield Problem(config_key("git_ca_file"), str(self.git_ca_file), "there is no such file", "Name a PEM file")
+        if self.git_signers:
+            key, folder = config_key("git_signers"), self.git_signers
+            if not folder.is_dir():
+                yield Problem(key, str(folder), "there is no such folder", "Name one with public keys")
+            elif not self.signers:
+                yield Problem(
+                    key, str(folder), "has no public key", f"Put in files that end in {' or '.join(KEY_SUFFIXES)}"
+                )
+            for name, text in self.signers.items() if folder.is_dir() else ():
+                if "PRIVATE KEY" in text:
+                    yield Problem(
+                        key, name, "is a private key", "Put in the public one, and replace this one: it is known now"
+                    )
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,9 @@ CLUSTERS: Final = "clusters"
 NEVER_PRUNED: Final = {**OURS, "kustomize.toolkit.fluxcd.io/prune": "disabled"}
 """Credentials and their namespace outlive whatever Git says."""
 
+SIGNERS: Final = "fleet-signers"
+"""The Secret with the public keys of those whose commits Flux takes."""
+
 SOURCE_TIMEOUT: Final = "5m"
 
 
@@ -128,6 +131,7 @@ class HandOff(pulumi.ComponentResource):
         return [
             self._secret("fleet-git", {"username": user, "password": password, **authorities}, after=after),
             self._secret("fleet-git-values", {"git_username": user, "git_password": password}, after=after),
+            *([self._secret(SIGNERS, fleet.signers, after=after)] if fleet.signers else []),
         ]
 
     def _source(self, fleet: FleetRepository, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
@@ -146,6 +150,10 @@ class HandOff(pulumi.ComponentResource):
                 "url": fleet.url,
                 "ref": {"branch": fleet.branch},
                 "secretRef": {"name": "fleet-git"},
+                # Before it is switched on, FleetRepository checks that the newest commit is signed.
+                **(
+                    {"verify": {"mode": "HEAD", "secretRef": {"name": SIGNERS}}} if self._settings.fleet.signers else {}
+                ),
             },
             opts=pulumi.ResourceOptions.merge(
                 self._connection.options(self, depends_on=after),

@@ -110,7 +110,7 @@ def sentences(change: Change) -> Iterator[str]:
     """What happens to one cluster, the same words for the same change."""
     before, after = change.before, change.after
     if change.kind is Kind.LEFT:
-        yield "nothing in Azure: it lives on, and nobody looks after it"
+        yield "nothing in Azure: it runs on, and its environment is not ready until it is back"
     elif change.kind in (Kind.CREATED, Kind.ADOPTED) and after:
         yield from _whole(after)
     elif change.kind is Kind.DELETED and before:

@@ -47,6 +47,9 @@ AZURE: Final = (
     ("ManagedCluster", "containerservice.azure.com", "v1api20240901", "managedclusters"),
     ("ManagedClustersAgentPool", "containerservice.azure.com", "v1api20240901", "managedclustersagentpools"),
 )
+APPLIED_BY: Final = "kustomize.toolkit.fluxcd.io/name"
+"""Label that Flux puts on all that it applies."""
+
 REQUESTED: Final = "environment"
 """Label that hydration puts on what a request says; what Cluster API makes of a Cluster has it not."""
 
@@ -74,7 +77,11 @@ class AzureResource:
 
 @dataclass(frozen=True)
 class Inventory:
-    """The fleet's objects, found by (namespace, name), sources with their kind before it."""
+    """The fleet's objects, found by (namespace, name), sources with their kind before it.
+
+    Attributes:
+        in_git: the clusters that Flux has applied from Git and has not missed there since.
+    """
 
     clusters: tuple[Cluster, ...]
     managed_clusters: tuple[ManagedCluster, ...] = ()
@@ -84,6 +91,7 @@ class Inventory:
     kustomizations: dict[tuple[str, str], Kustomization] = field(default_factory=dict)
     sources: dict[tuple[str, str, str], Source] = field(default_factory=dict)
     azure: dict[tuple[str, str], list[AzureResource]] = field(default_factory=dict)
+    in_git: frozenset[tuple[str, str]] = frozenset()
     taken: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -104,14 +112,16 @@ def read(list_all: Lister) -> Inventory:
     by_cluster: dict[tuple[str, str], list[AzurePool]] = {}
     for each in _parsed(AzurePool, azure_pools.result()):
         by_cluster.setdefault((each.metadata.namespace, each.spec.owner.name), []).append(each)
+    applied = {each.key: each for each in _parsed(Kustomization, kustomizations.result())}
     return Inventory(
         tuple(_parsed(Cluster, clusters.result())),
         tuple(_parsed(ManagedCluster, managed.result())),
         by_cluster,
         {each.key: each for listed in control_planes for each in _parsed(ControlPlane, listed.result())},
         _by_cluster(each for listed in pools for each in _parsed(Pool, listed.result())),
-        {each.key: each for each in _parsed(Kustomization, kustomizations.result())},
+        applied,
         {(kind, *each.key): each for kind, listed in sources.items() for each in _parsed(Source, listed.result())},
+        in_git=frozenset(found for each in applied.values() for found in each.clusters),
     )
 
 

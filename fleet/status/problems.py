@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from fleet.status.inventory import AzureResource, Inventory
-from fleet.status.records import Cluster, Condition, Kustomization, ManagedCluster, Metadata, Pool, Source
+from fleet.status.inventory import APPLIED_BY, AzureResource, Inventory
+from fleet.status.records import Cluster, Condition, Kustomization, ManagedCluster, Metadata, Object, Pool, Source
 
 CONDITIONS: Final = (
     "TopologyReconciled",
@@ -55,6 +55,7 @@ def of_cluster(cluster: Cluster, inventory: Inventory) -> Iterator[Problem]:
         yield Problem(_said(cluster.condition("Deleting"), "is being deleted"), expected=True)
     if cluster.spec.paused:
         yield Problem("paused: nothing of it is reconciled", expected=True)
+    yield from _of_git(cluster, inventory)
     for resource in inventory.azure.get(cluster.key, []):
         yield from _of_azure(resource)
     yield from _of_conditions(cluster)
@@ -69,6 +70,7 @@ def of_managed_cluster(cluster: ManagedCluster, inventory: Inventory) -> Iterato
     """All problems of a cluster that Azure Service Operator makes by itself, causes first."""
     if cluster.metadata.deletion_timestamp:
         yield Problem("is being deleted", expected=True)
+    yield from _of_git(cluster, inventory)
     own = AzureResource("ManagedCluster", cluster)
     pools = [AzureResource("ManagedClustersAgentPool", each) for each in inventory.azure_pools.get(cluster.key, [])]
     for resource in inventory.azure.get(cluster.key, [own, *pools]):
@@ -118,6 +120,13 @@ def short(revision: str) -> str:
     name, _, digest = revision.partition("@")
     kind, _, digits = digest.partition(":")
     return digits[:7] if kind == "sha1" else name or "nothing"
+
+
+def _of_git(cluster: Object, inventory: Inventory) -> Iterator[Problem]:
+    """A survivor: Flux made it from Git, which has it no more, and nobody approved its deletion."""
+    made_by_flux = APPLIED_BY in cluster.metadata.labels
+    if made_by_flux and cluster.key not in inventory.in_git and not cluster.metadata.deletion_timestamp:
+        yield Problem("Git has it no more, and it runs on: put its directory back, or approve its deletion", False)
 
 
 def _of_azure(resource: AzureResource) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +12,10 @@ from pydantic.alias_generators import to_camel
 REPLICAS_MANAGED_BY: Final = "cluster.x-k8s.io/replicas-managed-by"
 """On a pool whose size somebody else decides, such as the cluster autoscaler.
 https://cluster-api.sigs.k8s.io/developer/providers/contracts/infra-machinepool"""
+
+
+CLUSTER_KINDS: Final = (("cluster.x-k8s.io", "Cluster"), ("containerservice.azure.com", "ManagedCluster"))
+"""Group and kind of what a request can be."""
 
 
 class _Record(BaseModel):
@@ -194,9 +199,18 @@ class _Outcome(_Record):
     last_reconciled_status: str = ""
 
 
+class _Entry(_Record):
+    id: str
+
+
+class _Applied(_Record):
+    entries: tuple[_Entry, ...] = ()
+
+
 class _KustomizationStatus(_Status):
     last_applied_revision: str = ""
     history: tuple[_Outcome, ...] = ()
+    inventory: _Applied = _Applied()
 
 
 class Kustomization(Object):
@@ -215,6 +229,17 @@ class Kustomization(Object):
         """Kind, namespace and name of where it takes its manifests from."""
         ref = self.spec.source_ref
         return ref.kind, ref.namespace or self.metadata.namespace, ref.name
+
+    @property
+    def clusters(self) -> Iterator[tuple[str, str]]:
+        """Namespace and name of the clusters that it has applied and that its source still has.
+
+        https://fluxcd.io/flux/components/kustomize/kustomizations/#inventory
+        """
+        for entry in self.status.inventory.entries:
+            namespace, name, group, kind = (entry.id.split("_") + [""] * 4)[:4]
+            if (group, kind) in CLUSTER_KINDS:
+                yield namespace, name
 
 
 class _Artifact(_Record):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from lightkube.generic_resource import create_namespaced_resource
-
 from external.command import ExternalError
+from management_cluster.teardown import resource_groups
 from management_cluster.teardown.fleet_objects import (
     APPROVED_BY,
     APPROVED_UNTIL,
@@ -37,15 +35,13 @@ DATA: Final = frozenset(
 """Groups whose resources hold data: `policies/admission/approve-deletion.yaml` guards the same."""
 
 HOLDS_DATA: Final = "slipway.dev/holds-data"
+"""Label of any other resource that does: `policies/admission/holds-data.yaml`."""
+
 PATIENCE: Final = 3600.0
 """Seconds until a drain gives up and says what is left; the next one goes on."""
 
 PAUSE: Final = 5.0
 APPROVAL: Final = timedelta(hours=4)
-_GROUPS: Final = "resource-groups"
-_PROBE: Final = "teardown-asks-azure-"
-_VERSION: Final = "resources.azure.com/v1api20200601"
-_GROUP: Final = create_namespaced_resource("resources.azure.com", "v1api20200601", "ResourceGroup", "resourcegroups")
 
 
 def drain(fleet: FleetObjects, approver: str, say: Callable[[str], None], patience: float = PATIENCE) -> list[str]:
@@ -65,11 +61,11 @@ def drain(fleet: FleetObjects, approver: str, say: Callable[[str], None], patien
     """
     _refuse_data(fleet.azure())
     suspend(fleet)
-    groups = _remember_groups(fleet)
+    groups = resource_groups.remember(fleet, left_alone)
     deadline = time.monotonic() + patience
     while left := _step(fleet, approver):
         _wait(deadline, left, say)
-    while left := _still_in_azure(fleet, groups, approver):
+    while left := resource_groups.still_in_azure(fleet, groups, _approval(approver)):
         _wait(deadline, left, say)
     return [item.words for item in fleet.azure()]
 
@@ -81,9 +77,9 @@ def suspend(fleet: FleetObjects) -> None:
 
 
 def holds_data(item: Item) -> bool:
-    """Whether losing it loses data, by its kind or by its mark."""
+    """Whether losing it loses data, by its kind or by its label."""
     group = str(item.content["apiVersion"]).partition("/")[0]
-    return group in DATA or item.annotations.get(HOLDS_DATA) == "true"
+    return group in DATA or (item.metadata.get("labels") or {}).get(HOLDS_DATA) == "true"
 
 
 def _refuse_data(azure: list[Item]) -> None:
@@ -105,25 +101,6 @@ def left_alone(item: Item) -> bool:
     return not item.of_a_cluster and item.annotations.get(RECONCILE_POLICY) in ("skip", "detach-on-delete")
 
 
-def _remember_groups(fleet: FleetObjects) -> list[dict[str, str]]:
-    """The resource groups that Azure will be asked for, also those that an earlier run has already deleted."""
-    noted = json.loads(fleet.notes().get(_GROUPS, "[]"))
-    groups = {(each["namespace"], each["name"]): each for each in noted}
-    for item in fleet.azure():
-        if item.content["kind"] == "ResourceGroup" and not left_alone(item):
-            namespace, name = item.key
-            spec = item.content["spec"]
-            groups[namespace, name] = {
-                "namespace": namespace,
-                "name": name,
-                "azure_name": spec.get("azureName", name),
-                "location": spec.get("location", ""),
-            }
-    found = list(groups.values())
-    fleet.note({_GROUPS: json.dumps(found)})
-    return found
-
-
 def _step(fleet: FleetObjects, approver: str) -> list[str]:
     """Ask for the deletion of what may go now; one line for each object that is still there."""
     clusters, azure = fleet.clusters(), fleet.azure()
@@ -131,7 +108,11 @@ def _step(fleet: FleetObjects, approver: str) -> list[str]:
     for cluster in clusters:
         parts = [item for item in azure if item.key == cluster.key and item.of_a_cluster]
         left.append(_delete(fleet, cluster, approver, parts))
-    others = [item for item in azure if not item.of_a_cluster and not left_alone(item) and not _probe(item)]
+    others = [
+        item
+        for item in azure
+        if not item.of_a_cluster and not left_alone(item) and not resource_groups.is_question(item)
+    ]
     owners = {owner["uid"] for item in azure for owner in item.metadata.get("ownerReferences") or []}
     for item in others:
         if item.metadata["uid"] in owners or (clusters and item.content["kind"] == "ResourceGroup"):
@@ -166,36 +147,6 @@ def _said(item: Item) -> str:
     """Why it is still there, as its controller says."""
     said = item.condition("Deleting") or item.condition("Ready")
     return " ".join(str(said.get("message") or said.get("reason") or "is being deleted").split())
-
-
-def _probe(item: Item) -> bool:
-    return str(item.metadata["name"]).startswith(_PROBE)
-
-
-def _still_in_azure(fleet: FleetObjects, groups: list[dict[str, str]], approver: str) -> list[str]:
-    """The groups that Azure still shows, asked through Azure Service Operator: with `skip` it reads and never writes.
-
-    https://azure.github.io/azure-service-operator/guide/annotations/#serviceoperatorazurecomreconcile-policy
-    """
-    found = {item.key: item for item in fleet.azure() if item.content["kind"] == "ResourceGroup"}
-    left = []
-    for group in groups:
-        name = f"{_PROBE}{group['name']}"
-        probe = found.get((group["namespace"], name))
-        if probe is None or probe.deleting:
-            annotations = {RECONCILE_POLICY: "skip", **_approval(approver)}
-            metadata = {"name": name, "namespace": group["namespace"], "annotations": annotations}
-            spec = {"azureName": group["azure_name"], "location": group["location"]}
-            fleet.apply(
-                Item(_GROUP, {"apiVersion": _VERSION, "kind": "ResourceGroup", "metadata": metadata, "spec": spec})
-            )
-            left.append(f"asking Azure for the resource group {group['azure_name']}")
-        elif probe.condition("Ready").get("reason") != "AzureResourceNotFound":
-            left.append(f"Azure still shows the resource group {group['azure_name']}")
-    if not left:
-        for item in filter(_probe, found.values()):
-            fleet.delete(item)
-    return left
 
 
 def _wait(deadline: float, left: list[str], say: Callable[[str], None]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from azure.core.credentials import AccessToken
 from azure.identity import WorkloadIdentityCredential
 from azure.mgmt.containerservice import ContainerServiceClient
 
@@ -21,6 +22,7 @@ from local_azure import environment, first_cluster
 from local_azure.command import CommandFailed, run
 from local_azure.instance import OPERATOR_CLIENT_ID, SIMULATOR, SUBSCRIPTION_ID, TENANT_ID
 from local_azure.toolchain import ensure
+from management_cluster.hand_off import CLUSTERS
 
 CHECKOUT = Path(__file__).parents[2]
 MANAGEMENT = "management"
@@ -44,7 +46,19 @@ class Local:
         except CommandFailed:
             return None
 
-    def commit(self, message: str, edit: Callable[[Path], None]) -> str:
+    def available(self, name: str) -> bool:
+        """Whether Cluster API says that a cluster is available."""
+        found = (self.get(MANAGEMENT, "cluster", name, "-n", CLUSTERS) or {}).get("status", {}).get("conditions", [])
+        return any(each["type"] == "Available" and each["status"] == "True" for each in found)
+
+    def status(self) -> str:
+        """What `python -m fleet status` says, whatever its exit code."""
+        try:
+            return self.run("python", "-m", "fleet", "status", "--context", MANAGEMENT)
+        except CommandFailed as failed:
+            return failed.output
+
+    def commit(self, message: str, edit: Callable[[Path], object]) -> str:
         """Change a clone of the fleet repository by `edit`, push it to main, have Flux look; returns the commit."""
         with tempfile.TemporaryDirectory() as folder:
             checkout = first_cluster.clone(self.env, Path(folder) / "fleet")
@@ -88,24 +102,38 @@ class Local:
         found = self.requests(since, **query)
         return [f"{each['method']} {each['path']}" for each in found if each["method"] in methods]
 
-    def azure(self) -> ContainerServiceClient:
-        """Microsoft's own client, signed in as the operator: what the portal does."""
+    @property
+    def how_to_sign_in(self) -> dict[str, Any]:
+        """Where credentials of azure.identity find Entra."""
+        ca = str(environment.CA_BUNDLE)
+        return {"authority": f"https://{SIMULATOR}", "disable_instance_discovery": True, "connection_verify": ca}
+
+    def azure(self, token: AccessToken | None = None) -> ContainerServiceClient:
+        """Microsoft's own client, signed in as the operator: what the portal does; or whoever the token is of."""
         os.environ.setdefault("SSL_CERT_FILE", str(environment.CA_BUNDLE))
-        credential = WorkloadIdentityCredential(
+        operator = WorkloadIdentityCredential(
             tenant_id=TENANT_ID,
             client_id=OPERATOR_CLIENT_ID,
             token_file_path=self.env["ARM_OIDC_TOKEN_FILE_PATH"],
-            authority=f"https://{SIMULATOR}",
-            disable_instance_discovery=True,
-            connection_verify=str(environment.CA_BUNDLE),
+            **self.how_to_sign_in,
         )
         return ContainerServiceClient(
-            credential,
+            _Holding(token) if token else operator,
             SUBSCRIPTION_ID,
             base_url=f"https://{SIMULATOR}",
             credential_scopes=["https://management.azure.com/.default"],
             connection_verify=str(environment.CA_BUNDLE),
         )
+
+
+class _Holding:
+    """A credential that is a token somebody has already."""
+
+    def __init__(self, token: AccessToken) -> None:
+        self._token = token
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        return self._token
 
 
 def make(target: str, timeout: float = 900, cwd: Path = CHECKOUT) -> str:

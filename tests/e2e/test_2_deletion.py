@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local_azure.command import CommandFailed
 from management_cluster.hand_off import CLUSTERS
-from tests.e2e import merges
+from tests.e2e import second
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
-
-SECOND = "second"
+from tests.e2e.second import SECOND, cluster, merge
+from tests.e2e.webhook import alerts
 
 
 def test_a_cluster_is_deleted_by_two_merges_and_not_by_one(local: Local) -> None:
     began = time.time()
-    _merge(local, "Add", merges.add)
-    eventually(lambda: _available(local), 300, f"the cluster {SECOND}")
+    merge(local, "Add", second.add)
+    eventually(lambda: local.available(SECOND), 300, f"the cluster {SECOND}")
 
-    _merge(local, "Remove without approval", merges.remove)
-    eventually(lambda: _kustomization_gone(local), 60, "hydration of the removed cluster gone")
+    survivor = f"the Cluster {SECOND} runs on: Git has it no more, and its deletion is not approved"
+    with alerts(local) as messages:
+        local.commit(f"Remove {SECOND} without approval", second.remove)
+        local.reconcile(MANAGEMENT, "source", "git", "fleet")
+        eventually(lambda: survivor in reported(local), 60, "the environment's Kustomization reporting the survivor")
+        eventually(lambda: survivor in "".join(messages), 60, "an alert that names it")
+    assert local.get(MANAGEMENT, "kustomization", f"{SECOND}-agent", "-n", CLUSTERS) is not None
+    assert f"{SECOND}: Git has it no more, and it runs on" in local.status()
     with pytest.raises(CommandFailed, match="its deletion is not approved"):
         local.run("kubectl", "--context", MANAGEMENT, "delete", "cluster", SECOND, "-n", CLUSTERS)
     assert local.requests(began, method="DELETE") == []
 
-    _merge(local, "Add again", merges.add)
-    _merge(local, "Approve", merges.approve)
-    eventually(lambda: "kustomize.toolkit.fluxcd.io/prune" not in _annotations(local), 60, "the approval")
-    _merge(local, "Remove", merges.remove)
-    eventually(lambda: _cluster(local) is None, 300, f"the end of {SECOND}")
+    merge(local, "Add again", second.add)
+    merge(local, "Approve", second.approve)
+    eventually(lambda: "kustomize.toolkit.fluxcd.io/prune" not in str(cluster(local)), 60, "the approval")
+    merge(local, "Remove", second.remove)
+    eventually(lambda: cluster(local) is None, 300, f"the end of {SECOND}")
 
     deleted = [each["path"].lower() for each in local.requests(began, method="DELETE")]
     assert any(path.endswith(f"/resourcegroups/{SECOND}") for path in deleted)
@@ -41,23 +44,7 @@ def test_a_cluster_is_deleted_by_two_merges_and_not_by_one(local: Local) -> None
     assert [each["metadata"]["name"] for each in left] == [FIRST]
 
 
-def _merge(local: Local, what: str, edit: Callable[[Path, str], None]) -> None:
-    local.commit(f"{what} {SECOND}", lambda fleet: edit(fleet, SECOND))
-    local.reconcile(MANAGEMENT, "kustomization", "dev", "--with-source")
-
-
-def _cluster(local: Local) -> Any:
-    return local.get(MANAGEMENT, "cluster", SECOND, "-n", CLUSTERS)
-
-
-def _annotations(local: Local) -> str:
-    return str(_cluster(local)["metadata"]["annotations"])
-
-
-def _available(local: Local) -> bool:
-    conditions = (_cluster(local) or {}).get("status", {}).get("conditions", [])
-    return any(each["type"] == "Available" and each["status"] == "True" for each in conditions)
-
-
-def _kustomization_gone(local: Local) -> bool:
-    return local.get(MANAGEMENT, "kustomization", f"{SECOND}-agent", "-n", CLUSTERS) is None
+def reported(local: Local) -> str:
+    """What Flux says of the environment."""
+    conditions = local.get(MANAGEMENT, "kustomization", "dev", "-n", "flux-system")["status"]["conditions"]
+    return str(next(each["message"] for each in conditions if each["type"] == "Ready"))

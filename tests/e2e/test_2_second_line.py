@@ -11,12 +11,21 @@ from pathlib import Path
 import pytest
 
 from management_cluster.hand_off import CLUSTERS
+from tests.e2e import merges, second
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 
-FOLDER = Path("environments/dev/clusters")
 pytestmark = pytest.mark.faults  # minutes each, so in `make test-faults`
 
 GUARDS = "validatingadmissionpolicies,validatingadmissionpolicybindings"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_clusters(local: Local) -> Iterator[None]:
+    """A second cluster, so that all but one can be removed; it goes by two merges."""
+    second.merge(local, "Add", second.add)
+    eventually(lambda: local.available(second.SECOND), 300, second.SECOND)
+    yield
+    second.delete(local)
 
 
 @pytest.fixture
@@ -29,21 +38,24 @@ def unguarded(local: Local) -> Iterator[Local]:
     assert local.get(MANAGEMENT, "validatingadmissionpolicies")["items"]
 
 
+@pytest.mark.fault(10)
 def test_a_cluster_deleted_without_guards_runs_on_and_is_adopted(unguarded: Local) -> None:
     began, before = time.time(), uid(unguarded)
     unguarded.run("kubectl", "--context", MANAGEMENT, "delete", "cluster", FIRST, "-n", CLUSTERS, timeout=300)
-    for kind in ("managedclusters.containerservice.azure.com", "managedclustersagentpools.containerservice.azure.com"):
-        eventually(lambda kind=kind: not names(unguarded, kind), 120, f"the end of the {kind}")  # type: ignore[misc]
+    for kind, name in (("managedclusters", FIRST), ("managedclustersagentpools", f"{FIRST}-system")):
+        what = (f"{kind}.containerservice.azure.com", name, "-n", CLUSTERS)
+        eventually(lambda what=what: unguarded.get(MANAGEMENT, *what) is None, 120, f"the end of {what[0]}")  # type: ignore[misc]
     assert unguarded.requests(began, method="DELETE") == []
     assert unguarded.get(FIRST, "nodes")["items"]
 
     unguarded.reconcile(MANAGEMENT, "kustomization", "dev")
-    eventually(lambda: available(unguarded), 300, "the adopted cluster")
+    eventually(lambda: unguarded.available(FIRST), 300, "the adopted cluster")
     assert uid(unguarded) != before
     assert unguarded.requests(began, method="DELETE") == []
 
 
-@pytest.mark.parametrize("emptied", [FOLDER, FOLDER / FIRST])
+@pytest.mark.fault(2, 3)
+@pytest.mark.parametrize("emptied", [merges.CLUSTERS, merges.CLUSTERS / FIRST])
 def test_removed_directories_cost_no_cluster(unguarded: Local, emptied: Path) -> None:
     began, before = time.time(), uid(unguarded)
     with tempfile.TemporaryDirectory() as saved:
@@ -55,6 +67,7 @@ def test_removed_directories_cost_no_cluster(unguarded: Local, emptied: Path) ->
     assert unguarded.requests(began, method="DELETE") == []
 
 
+@pytest.mark.fault(5)
 def test_deleted_kustomizations_cost_no_cluster(unguarded: Local) -> None:
     began, before = time.time(), uid(unguarded)
     # The root first, or it would put the other back.
@@ -87,15 +100,3 @@ def void(_: object) -> None:
 def uid(local: Local) -> str:
     """That of the Cluster: another one would be another object."""
     return str(local.get(MANAGEMENT, "cluster", FIRST, "-n", CLUSTERS)["metadata"]["uid"])
-
-
-def names(local: Local, kind: str) -> list[str]:
-    """Objects of a kind in the namespace of the clusters."""
-    return [each["metadata"]["name"] for each in local.get(MANAGEMENT, kind, "-n", CLUSTERS)["items"]]
-
-
-def available(local: Local) -> bool:
-    """Whether Cluster API says so of the Cluster."""
-    found = local.get(MANAGEMENT, "cluster", FIRST, "-n", CLUSTERS) or {}
-    conditions = found.get("status", {}).get("conditions", [])
-    return any(each["type"] == "Available" and each["status"] == "True" for each in conditions)

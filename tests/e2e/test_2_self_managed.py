@@ -43,7 +43,7 @@ def test_machines_are_made_from_their_bootstrap_data_and_all_of_it_goes(local: L
 
 
 def _merge(local: Local, what: str, edit: Callable[[Path], object]) -> None:
-    local.commit(f"{what} {NAME}", edit)  # type: ignore[arg-type]
+    local.commit(f"{what} {NAME}", edit)
     local.reconcile(MANAGEMENT, "kustomization", "dev", "--with-source")
 
 

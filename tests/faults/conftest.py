@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from local_azure.instance import OPERATOR_CLIENT_ID
+from tests.e2e import second
 from tests.e2e.conftest import local, main_job, ran_before
 from tests.e2e.local import Local
+from tests.e2e.second import SECOND
 from tests.faults.reporting import OneLinePerFault
 from tests.faults.settled import owners, settle
 
@@ -36,11 +38,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def fleet(local: Local) -> Iterator[Local]:
     """The local Azure with a whole fleet, before the fault and after it.
 
-    Afterwards everything is ready, every owner is there, nothing moves any more, and no controller has sent a DELETE.
+    Afterwards everything is ready, every owner is there, nothing moves any more, and no controller has sent a DELETE
+    for a cluster whose deletion nobody approved.
     """
     before, began = owners(local), time.time()
     yield local
     local.heal()
     settle(local, before)
-    deletions = local.requests(began, method="DELETE")
-    assert [each["path"] for each in deletions if each["client_id"] != OPERATOR_CLIENT_ID] == []
+    assert [path for path in deleted(local, began) if f"/resourcegroups/{SECOND}" not in path] == []
+
+
+@pytest.fixture
+def with_second(fleet: Local) -> Iterator[None]:
+    """The test may add the cluster `second` to the fleet; it goes again by two merges."""
+    began = time.time()
+    yield
+    fleet.heal()
+    assert deleted(fleet, began) == []
+    second.delete(fleet)
+
+
+def deleted(local: Local, since: float) -> list[str]:
+    """What controllers asked Azure to delete since then."""
+    found = local.requests(since, method="DELETE")
+    return [each["path"].lower() for each in found if each["client_id"] != OPERATOR_CLIENT_ID]

@@ -8,13 +8,18 @@ from pathlib import Path
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def commands(page: str, section: str) -> str:
-    """All fenced shell commands of a section, in their order.
+def blocks(page: str, section: str) -> list[str]:
+    """The fenced shell commands of a section, block by block.
 
     Raises:
         AssertionError: there is no such section, or none in it.
     """
     _, _, rest = (DOCS / page).read_text().partition(f"\n## {section}\n")
-    blocks = re.findall(r"^```sh\n(.*?)^```", rest.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
-    assert blocks, f"no commands in {page}, {section}"
-    return "".join(blocks)
+    found: list[str] = re.findall(r"^```sh\n(.*?)^```", rest.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    assert found, f"no commands in {page}, {section}"
+    return found
+
+
+def commands(page: str, section: str) -> str:
+    """All of them, in their order."""
+    return "".join(blocks(page, section))

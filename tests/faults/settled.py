@@ -7,20 +7,25 @@ ValidateResourceVersionStable.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from local_azure.command import CommandFailed
 from management_cluster.hand_off import CLUSTERS
+from management_cluster.teardown.fleet_objects import AZURE
 from tests.e2e.local import MANAGEMENT, Local, eventually
 
 STILL = 60.0
 """Seconds in which no resourceVersion may change."""
 
 WITHIN = 600.0
-KINDS = "cluster-api,azure"
-"""Categories: every kind of Cluster API and its providers, and of Azure Service Operator."""
+GROUPS = ("cluster.x-k8s.io", AZURE)
+"""How the API groups of Cluster API, its providers and Azure Service Operator end."""
+
+GENERATED = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
+"""What Kubernetes puts behind a name that is to be unique; another one after a rebuild."""
 
 Owners = Mapping[str, frozenset[str]]
 
@@ -37,7 +42,9 @@ def owners(local: Local) -> Owners:
         gone = [owner for owner in each["metadata"].get("ownerReferences", []) if owner["uid"] not in known]
         assert not gone, f"{_name(each)} is owned by what is not there: {gone}"
     return {
-        _name(each): frozenset(f"{o['kind']}/{o['name']}" for o in each["metadata"].get("ownerReferences", []))
+        _lasting(_name(each)): frozenset(
+            _lasting(f"{owner['kind']}/{owner['name']}") for owner in each["metadata"].get("ownerReferences", [])
+        )
         for each in found
     }
 
@@ -46,11 +53,11 @@ def settle(local: Local, before: Owners) -> None:
     """Wait until all clusters are ready again and nothing moves; owners are as they were before the fault."""
     ready(local)
     deadline = time.monotonic() + WITHIN
-    seen, since, moved = _versions(local), time.monotonic(), ""
+    seen, since, moved = _states(local), time.monotonic(), ""
     while time.monotonic() - since < STILL:
         assert time.monotonic() < deadline, f"not still for {STILL:.0f} s within {WITHIN:.0f} s; moved last: {moved}"
         time.sleep(5)
-        now = _versions(local)
+        now = _states(local)
         if now != seen:
             moved = ", ".join(sorted({name for name, _ in set(now.items()) ^ set(seen.items())}))
             seen, since = now, time.monotonic()
@@ -77,14 +84,32 @@ def ready(local: Local) -> None:
         raise AssertionError(f"{late}\n{said}") from None
 
 
-def _versions(local: Local) -> dict[str, str]:
-    return {_name(each): each["metadata"]["resourceVersion"] for each in _objects(local)}
+def _states(local: Local) -> dict[str, str]:
+    """What changes when an object does.
+
+    Azure Service Operator writes its conditions anew whenever it has compared a resource with Azure, every
+    `slipway:driftPeriod`; of its objects everything else has to be still.
+    """
+    states = {}
+    for each in _objects(local):
+        states[_name(each)] = each["metadata"].pop("resourceVersion")
+        if each["apiVersion"].partition("/")[0].endswith(AZURE):
+            each.get("status", {}).pop("conditions", None)
+            states[_name(each)] = json.dumps(each)
+    return states
 
 
 def _objects(local: Local) -> list[dict[str, Any]]:
-    text = local.run("kubectl", "--context", MANAGEMENT, "get", KINDS, "-n", CLUSTERS, "-o", "json", timeout=60)
+    kubectl = ("kubectl", "--context", MANAGEMENT)
+    kinds = local.run(*kubectl, "api-resources", "--namespaced", "--verbs=list", "-o", "name").split()
+    ours = ",".join(kind for kind in kinds if kind.endswith(GROUPS))
+    text = local.run(*kubectl, "get", ours, "-n", CLUSTERS, "-o", "json", timeout=60)
     items: list[dict[str, Any]] = json.loads(text)["items"]
     return items
+
+
+def _lasting(name: str) -> str:
+    return GENERATED.sub("", name)
 
 
 def _name(each: Mapping[str, Any]) -> str:

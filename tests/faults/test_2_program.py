@@ -15,18 +15,19 @@ from local_azure.environment import PULUMI_STATE
 from local_azure.instance import OPERATOR_CLIENT_ID
 from tests.e2e.local import CHECKOUT, MANAGEMENT, Local, eventually
 from tests.faults.management import Management
+from tests.faults.runbook import commands
 
 MINUTES = 60.0
 LOCKS = PULUMI_STATE / ".pulumi" / "locks"
 UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 
 
-def start_up(local: Local, log: Path) -> subprocess.Popen[bytes]:
-    """`pulumi up` in the background, in a session of its own; returns when it holds the lock."""
+def start(local: Local, log: Path, *command: str) -> subprocess.Popen[bytes]:
+    """A run of Pulumi in the background, in a session of its own; returns when it holds the lock."""
     with log.open("wb") as output:
         env = {**os.environ, **local.env}
-        run = subprocess.Popen(UP, cwd=CHECKOUT, env=env, stdout=output, stderr=output, start_new_session=True)
-    eventually(lambda: run.poll() is not None or locked(), 60, "the lock of `pulumi up`")
+        run = subprocess.Popen(command, cwd=CHECKOUT, env=env, stdout=output, stderr=output, start_new_session=True)
+    eventually(lambda: run.poll() is not None or locked(), 60, "the lock")
     return run
 
 
@@ -42,7 +43,7 @@ def test_a_killed_up_is_taken_up_by_the_next(fleet: Local, tmp_path: Path, secon
     missing = ["configmap/runtime-info", "secret/fleet-git-values"]
     fleet.run("kubectl", "--context", MANAGEMENT, "delete", "-n", "flux-system", *missing)
     fleet.run("pulumi", "refresh", "--yes", "--skip-preview", timeout=5 * MINUTES)
-    run = start_up(fleet, tmp_path / "log")
+    run = start(fleet, tmp_path / "log", *UP)
     time.sleep(seconds)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
@@ -58,7 +59,7 @@ def test_a_killed_up_is_taken_up_by_the_next(fleet: Local, tmp_path: Path, secon
 
 @pytest.mark.fault(15)
 def test_of_two_ups_at_once_one_says_that_it_is_locked(fleet: Local, tmp_path: Path) -> None:
-    run = start_up(fleet, tmp_path / "log")
+    run = start(fleet, tmp_path / "log", *UP)
     with pytest.raises(CommandFailed) as failed:
         fleet.run(*UP, timeout=5 * MINUTES)
     assert "the stack is currently locked by 1 lock(s)" in failed.value.output
@@ -71,16 +72,17 @@ def test_a_corrupt_state_says_so_and_is_restored_from_its_backup(fleet: Local) -
     uid, began = Management(fleet).uid(), time.time()
     good = fleet.run("pulumi", "stack", "export")
     (state,) = (PULUMI_STATE / ".pulumi" / "stacks").rglob("local.json")
-    kept = state.read_bytes()
-    try:
-        state.write_bytes(kept[: len(kept) // 2])
-        with pytest.raises(CommandFailed) as failed:
-            fleet.run(*UP, timeout=5 * MINUTES)
-        assert "error:" in failed.value.output
-        assert "Traceback" not in failed.value.output
-    finally:
-        state.write_bytes(kept)
+    state.write_bytes(state.read_bytes()[: state.stat().st_size // 2])
+    with pytest.raises(CommandFailed) as failed:
+        fleet.run(*UP, timeout=5 * MINUTES)
+    assert "error:" in failed.value.output
+    assert "Traceback" not in failed.value.output
+
+    restore = commands("disaster-recovery.md", "Pulumi's state is lost or corrupt")
+    restore = restore.replace("<folder of the backend>", str(PULUMI_STATE)).replace("<stack>", "local")
+    fleet.run("bash", "-ec", restore)
     assert fleet.run("pulumi", "stack", "export") == good
+    fleet.run("pulumi", "up", "--refresh", "--yes", "--skip-preview", timeout=10 * MINUTES)
     fleet.run("pulumi", "preview", "--expect-no-changes", timeout=5 * MINUTES)
     assert fleet.writes(began, client_id=OPERATOR_CLIENT_ID) == []
     assert Management(fleet).uid() == uid

@@ -1,10 +1,11 @@
-"""The fleet repository is unreachable, force-pushed, rolled back: the last good state is kept, and it is said."""
+"""The fleet repository is unreachable, force-pushed, rolled back; a cluster is moved in it."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from local_azure.machine import processes
 from local_azure.toolchain import ensure
 from management_cluster.hand_off import CLUSTERS
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
-from tests.faults.test_1_azure import SECOND, add_second, available, second, status
-
-__all__ = ["second"]
+from tests.e2e.second import SECOND, add, merge
+from tests.faults.management import changed
+from tests.faults.settled import ready
 
 
 @pytest.mark.fault(21)
@@ -23,27 +24,53 @@ def test_an_unreachable_repository_is_reported_and_nothing_changes(fleet: Local)
     began = time.time()
     processes.stop("git-server")
     try:
-        eventually(lambda: _source(fleet) == "False", 180, "the source saying that it cannot be read")
-        assert "GitRepository" in status(fleet) or "fleet" in status(fleet)
-        assert available(fleet, FIRST)
-        assert fleet.writes(began) == []
+        eventually(lambda: source(fleet) == "False", 180, "the source saying that it cannot be read")
+        assert "GitRepository" in fleet.status() or "fleet" in fleet.status()
+        assert fleet.available(FIRST)
+        assert changed(fleet, began) == []
     finally:
         services.start(ensure(), lambda _: None)
-    eventually(lambda: _source(fleet) == "True", 180, "the source")
+    eventually(lambda: source(fleet) == "True", 180, "the source")
 
 
 @pytest.mark.fault(21)
-def test_a_repository_that_was_rolled_back_costs_no_cluster(local: Local, second: Local) -> None:
+def test_a_repository_that_was_rolled_back_costs_no_cluster(local: Local, with_second: None) -> None:
     before = first_cluster.git(local.env, "ls-remote", _url(), "refs/heads/main").split()[0]
-    add_second(local)
-    eventually(lambda: available(local, SECOND), 300, SECOND)
+    merge(local, "Add", add)
+    eventually(lambda: local.available(SECOND), 300, SECOND)
     began = time.time()
     _force(local, before)
-    local.reconcile(MANAGEMENT, "kustomization", "dev", "--with-source")
-    assert _revision(local).endswith(before)
+    local.reconcile(MANAGEMENT, "source", "git", "fleet")
+    assert revision(local).endswith(before)
+    survivor = f"the Cluster {SECOND} runs on: Git has it no more"
+    eventually(lambda: survivor in local.status(), 60, "the survivor in the status")
     assert local.get(MANAGEMENT, "cluster", SECOND, "-n", CLUSTERS) is not None
     assert local.requests(began, method="DELETE") == []
-    assert SECOND in status(local)
+    assert f"{SECOND}: Git has it no more" in local.status()
+
+
+@pytest.mark.fault(4)
+def test_a_cluster_moved_to_another_environment_stays_what_it_is(fleet: Local) -> None:
+    """Staging has another tier, so the request says in the same commit that it keeps its own."""
+    began, before = time.time(), _cluster(fleet)["metadata"]["uid"]
+    keep = ("topology:\n", "topology:\n    variables: [{name: tier, value: Free}]\n")
+    for source, target, change in (("dev", "staging", keep), ("staging", "dev", keep[::-1])):
+        fleet.commit(f"Move {FIRST} to {target}", lambda tree: _move(tree, source, target, change))  # noqa: B023
+        fleet.reconcile(MANAGEMENT, "source", "git", "fleet")
+        eventually(lambda: _cluster(fleet)["metadata"]["labels"]["environment"] == target, 120, f"it in {target}")  # noqa: B023
+        ready(fleet)
+        assert _cluster(fleet)["metadata"]["uid"] == before
+    assert changed(fleet, began) == []
+
+
+def _move(tree: Path, source: str, target: str, change: tuple[str, str]) -> None:
+    request = tree / "environments" / source / "clusters" / FIRST / "cluster.yaml"
+    request.write_text(request.read_text().replace(*change))
+    request.parent.rename(tree / "environments" / target / "clusters" / FIRST)
+
+
+def _cluster(local: Local) -> Any:
+    return local.get(MANAGEMENT, "cluster", FIRST, "-n", CLUSTERS)
 
 
 def _force(local: Local, commit: str) -> None:
@@ -58,12 +85,14 @@ def _url() -> str:
     return git_server.url("fleet")
 
 
-def _source(local: Local) -> str:
+def source(local: Local) -> str:
+    """Whether Flux can read the fleet repository: True, False, or empty."""
     found = local.get(MANAGEMENT, "gitrepository", "fleet", "-n", "flux-system")
     conditions = (found or {}).get("status", {}).get("conditions", [])
     return next((each["status"] for each in conditions if each["type"] == "Ready"), "")
 
 
-def _revision(local: Local) -> str:
+def revision(local: Local) -> str:
+    """What Flux has of it."""
     found = local.get(MANAGEMENT, "gitrepository", "fleet", "-n", "flux-system")
     return str(found["status"]["artifact"]["revision"])

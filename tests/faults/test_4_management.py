@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
+from local_azure.command import CommandFailed
 from management_cluster import versions
 from management_cluster.hand_off import CLUSTERS
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
@@ -51,6 +53,22 @@ def test_a_killed_control_plane_goes_on(fleet: Local, program: str) -> None:
     assert fleet.get(MANAGEMENT, "cluster", FIRST, "-n", CLUSTERS)["metadata"]["uid"] == uid
 
 
+@pytest.mark.fault(27)
+def test_a_full_disk_of_etcd_refuses_writes_and_nothing_else(fleet: Local) -> None:
+    management, note = Management(fleet), ("annotate", "--overwrite", "cluster", FIRST, "-n", CLUSTERS)
+    management.disk(full=True)
+    try:
+        with pytest.raises(CommandFailed, match="database space exceeded"):
+            kubectl(fleet, *note, "test.slipway.dev/disk=full")
+        assert fleet.available(FIRST)
+        time.sleep(60)  # controllers meet it too
+    finally:
+        management.disk(full=False)
+    # Without their leases they ended, and are started again, ever later.
+    rolled_out(fleet, "cert-manager", *CONTROLLERS)
+    eventually(lambda: writable(fleet), 300, "the webhooks")
+
+
 @pytest.mark.fault(30)
 def test_an_upgrade_that_migrates_stored_objects_loses_none(fleet: Local) -> None:
     """The objects are stored in the older version of their kind when the upgrade comes."""
@@ -58,14 +76,23 @@ def test_an_upgrade_that_migrates_stored_objects_loses_none(fleet: Local) -> Non
     clusterctl(fleet, "delete", "")
     clusterctl(fleet, "init", f":{OLDER}", "--wait-providers")
     _store_in(fleet, "v1beta1")
-    kubectl(fleet, "annotate", "cluster", FIRST, "-n", CLUSTERS, "test.slipway.dev/stored=again")
-    kubectl(fleet, "annotate", "cluster", FIRST, "-n", CLUSTERS, "test.slipway.dev/stored-")
+    eventually(lambda: writable(fleet), 300, "the webhooks")
     assert "v1beta1" in _stored(fleet)
 
     fleet.run("pulumi", "up", "--refresh", "--yes", "--skip-preview", timeout=15 * MINUTES)
     assert {installed(fleet)[name] for name in INVENTORY} == {versions.CLUSTER_API}
     eventually(lambda: _stored(fleet) == ["v1beta2"], 180, "all objects stored in the newer version")
     assert fleet.get(MANAGEMENT, "cluster", FIRST, "-n", CLUSTERS)["metadata"]["uid"] == uid
+
+
+def writable(local: Local) -> bool:
+    """Whether a Cluster can be written, through all its webhooks."""
+    try:
+        for note in ("test.slipway.dev/written=again", "test.slipway.dev/written-"):
+            kubectl(local, "annotate", "--overwrite", "cluster", FIRST, "-n", CLUSTERS, note)
+    except CommandFailed:
+        return False
+    return True
 
 
 def rolled_out(local: Local, *namespaces: str) -> None:

@@ -26,12 +26,14 @@ BY = "slipway.dev/deletion-approved-by"
 UNTIL = "slipway.dev/deletion-approved-until"
 OWNED = "sigs.k8s.io/cluster-api-provider-azure-owned-aso-kinds"
 MOVED = "clusterctl.cluster.x-k8s.io/delete-for-move"
+DATA = "slipway.dev/holds-data"
 POLICY = "serviceoperator.azure.com/reconcile-policy"
 
 CLUSTER = "cluster.x-k8s.io/v1beta2"
 INFRASTRUCTURE = "infrastructure.cluster.x-k8s.io/v1beta1"
 RESOURCES = "resources.azure.com/v1api20200601"
 AKS = "containerservice.azure.com/v1api20240901"
+KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 
 Object = dict[str, Any]
 
@@ -106,6 +108,12 @@ class Guarded:
         patch = json.dumps({"metadata": {"annotations": dict(annotations)}})
         return self._refused("patch", what, "--type=merge", "--patch", patch, *_as(by))
 
+    def label(self, what: str, labels: Mapping[str, str | None], by: str = "") -> str:
+        """What the API server says against it; empty when it is done."""
+        return self._refused(
+            "patch", what, "--type=merge", "--patch", json.dumps({"metadata": {"labels": labels}}), *_as(by)
+        )
+
     def refused(self, verb: str, what: str, by: str = "") -> str:
         """What the API server says against `kubectl VERB`, without doing it; empty when it would."""
         return self._refused(verb, what, "--dry-run=server", *_as(by))
@@ -148,7 +156,8 @@ def _definitions(tools: Toolchain) -> Iterator[Object]:
             "resourcegroups.resources",
         )
     ]
-    for file in (core, azure, *aso):
+    flux = tools.releases / "flux" / "gotk-components.yaml"
+    for file in (core, azure, *aso, flux):
         for document in yaml.load_all(file.read_text(), Loader=yaml.CSafeLoader):
             if document and document["kind"] == "CustomResourceDefinition" and _used(document["metadata"]["name"]):
                 document["spec"].pop("conversion", None)
@@ -167,12 +176,13 @@ def _used(name: str) -> bool:
         name == "clusters.cluster.x-k8s.io"
         or name.startswith(("azureasomanaged", "azureclusters."))
         or name.endswith(".azure.com")
+        or name == "kustomizations.kustomize.toolkit.fluxcd.io"
     ) and "templates." not in name
 
 
 def _accounts() -> list[Object]:
     """The rights of who sends requests: Flux's are all; nobody else may touch the guards."""
-    fleet = [api.partition("/")[0] for api in (CLUSTER, INFRASTRUCTURE, RESOURCES, AKS)]
+    fleet = [api.partition("/")[0] for api in (CLUSTER, INFRASTRUCTURE, RESOURCES, AKS, KUSTOMIZE)]
     rbac = "rbac.authorization.k8s.io"
 
     def role(name: str, rules: list[Object]) -> Object:

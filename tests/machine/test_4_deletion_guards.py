@@ -17,8 +17,10 @@ from tests.machine.guarded import (
     CAPI,
     CAPZ,
     CLUSTER,
+    DATA,
     FLUX,
     INFRASTRUCTURE,
+    KUSTOMIZE,
     MOVED,
     NAMESPACE,
     OWNED,
@@ -140,6 +142,41 @@ def test_a_pool_is_removed_without_an_approval(fleet: Guarded, api: str, kind: s
     assert fleet.delete(name, by=CAPZ if api == AKS else CAPI) == ""
 
 
+@pytest.mark.parametrize("kind", ["Cluster", "ManagedCluster"])
+def test_what_git_has_no_more_keeps_its_agent_until_its_deletion_is_approved(fleet: Guarded, kind: str) -> None:
+    request = {"Cluster": (CLUSTER, _empty()), "ManagedCluster": (AKS, {"location": "x", "owner": {"name": "any"}})}
+    api, about = request[kind]
+    name = f"removed-{kind.lower()}"
+    cluster = fleet.make(api, kind, name, spec=about)
+    applied = {"labels": {"kustomize.toolkit.fluxcd.io/name": "dev"}}
+    source = {"kind": "GitRepository", "name": "fleet"}
+    needs = {"interval": "1m", "prune": True, "sourceRef": source}
+    agent, foreign = (
+        fleet.make(KUSTOMIZE, "Kustomization", f"{name}-{end}", metadata=applied, spec=needs)
+        for end in ("agent", "app")
+    )
+    assert f"the {kind} {name} runs on: Git has it no more" in fleet.refused("delete", agent, by=FLUX)
+    assert "runs on" in fleet.refused("delete", agent, by=TENANT)
+    assert fleet.refused("delete", agent, by=ADMINISTRATOR) == ""
+    assert fleet.refused("delete", foreign, by=FLUX) == ""
+    fleet.annotate(cluster, approval(), by=FLUX)
+    assert fleet.delete(agent, by=FLUX) == ""
+    assert fleet.delete(cluster) == ""
+
+
+def test_what_is_marked_as_holding_data_needs_an_approval(fleet: Guarded) -> None:
+    marked = {"labels": {DATA: "true"}}
+    pool = fleet.make(AKS, "ManagedClustersAgentPool", "disks", spec={"owner": {"name": "live"}}, metadata=marked)
+    for user in (ADMINISTRATOR, FLUX, TENANT, CAPZ):
+        assert "holds data, as its label says" in fleet.refused("delete", pool, by=user)
+    assert "may neither approve" in fleet.annotate(pool, approval(), by=TENANT)
+    assert "nor take that label off" in fleet.label(pool, {DATA: None}, by=TENANT)
+    assert fleet.annotate(pool, approval(hours=-1), by=FLUX) == ""
+    assert "has passed" in fleet.refused("delete", pool)
+    assert fleet.annotate(pool, approval(), by=FLUX) == ""
+    assert fleet.delete(pool) == ""
+
+
 def test_losing_its_owner_costs_no_resource_group(fleet: Guarded) -> None:
     fleet.cluster.kubectl("-n", NAMESPACE, "create", "configmap", "owner")
     owned = {"ownerReferences": [fleet.reference("configmap/owner")]}
@@ -185,8 +222,9 @@ def test_what_moves_to_another_management_cluster_may_leave(fleet: Guarded) -> N
 
 def test_definitions_of_the_fleets_kinds_stay(fleet: Guarded) -> None:
     names = fleet.cluster.kubectl("get", "crd", "-o", "name").split()
-    assert len(names) >= 7
-    for name in names:
+    ours = [name for name in names if "toolkit.fluxcd.io" not in name]
+    assert len(ours) >= 7
+    for name in ours:
         assert "its deletion is not approved" in fleet.refused("delete", name, by=FLUX)
 
 

@@ -99,6 +99,8 @@ def test_the_stack_goes_before_the_environment() -> None:
         ("fleetBranch", "a..b", "is not a branch's name", "main"),
         ("gitCaFile", "ca.crt", "is not an absolute path", "from / on"),
         ("gitCaFile", "/there/is/none.crt", "there is no such file", "PEM"),
+        ("gitSigners", "/there/is/none", "there is no such folder", "public keys"),
+        ("gitSigners", "/proc/self/task", "has no public key", ".sshpub"),
         ("domain", "fleet_internal", "is not a domain name", "fleet.example.com"),
     ],
 )

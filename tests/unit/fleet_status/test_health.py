@@ -163,9 +163,26 @@ def test_a_cluster_whose_directory_was_removed_is_a_failure(management: Manageme
     assert first.why[0] == "no Kustomization first-agent: was its directory removed from the fleet repository?"
 
 
+@pytest.mark.parametrize("aso", [False, True])
+def test_a_cluster_that_git_has_no_more_is_a_survivor(management: Management, aso: bool) -> None:
+    if aso:
+        management.request_is_a_managed_cluster()
+        management.one("managedclusters")["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/name"] = "dev"
+    management.one("kustomizations", "dev")["status"]["inventory"] = {"entries": []}
+    first = management.first()
+    assert first.health is Health.FAILING
+    assert first.why[0] == "Git has it no more, and it runs on: put its directory back, or approve its deletion"
+
+
+def test_a_cluster_whose_kustomization_is_gone_is_a_survivor_too(management: Management) -> None:
+    management.objects["kustomizations"].remove(management.one("kustomizations", "dev"))
+    assert management.first().why[0].startswith("Git has it no more")
+
+
 def test_a_cluster_that_is_not_from_the_fleet_repository_needs_no_agent(management: Management) -> None:
     management.objects["kustomizations"] = []
-    del management.one("clusters")["metadata"]["labels"]["environment"]
+    for label in ("environment", "kustomize.toolkit.fluxcd.io/name"):
+        del management.one("clusters")["metadata"]["labels"][label]
     assert management.first().health is Health.READY
     assert management.first().environment == ""
 
