@@ -17,7 +17,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 from pulumi.runtime.rpc import UNKNOWN
 
-from external.command import ExternalError
+from external.command import ExternalError, require
 from external.engine import hide_tracebacks_of_expected_errors, status
 from management_cluster.cluster_access import ClusterAccess
 
@@ -25,6 +25,7 @@ PATIENCE: Final = 600.0
 """Seconds; twice what Azure's documentation says."""
 
 INTERVAL: Final = 5.0
+SOURCE: Final = "https://azure.github.io/kubelogin/install.html"
 
 
 class Admission(Resource, module="slipway", name="Admission"):
@@ -32,6 +33,9 @@ class Admission(Resource, module="slipway", name="Admission"):
 
     Attributes:
         kubeconfig: the same that was given, known when it works; a secret.
+
+    Raises:
+        pulumi.RunError: `kubelogin`, which the kubeconfig names, is missing.
     """
 
     kubeconfig: pulumi.Output[str]
@@ -39,6 +43,10 @@ class Admission(Resource, module="slipway", name="Admission"):
     def __init__(
         self, resource_name: str, kubeconfig: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        try:
+            require("kubelogin", SOURCE)
+        except ExternalError as error:
+            raise pulumi.RunError(str(error)) from None
         super().__init__(_Door(), resource_name, {"kubeconfig": pulumi.Output.secret(kubeconfig)}, opts)
 
 

@@ -38,6 +38,7 @@ def test_it_shows_everything_and_writes_nothing(project: Project, repository: Re
     [
         ("clusterctl", "`clusterctl` is not on the PATH: install it from https://"),
         ("flux", "`flux` is not on the PATH: install it from https://"),
+        ("kubelogin", "`kubelogin` is not on the PATH: install it from https://"),
     ],
 )
 def test_a_missing_command_is_one_line_with_its_source(
