@@ -94,7 +94,7 @@ def test_from_the_first_preview_to_the_end(engine: Engine, azure: Azure) -> None
     up = engine.up(lambda: management_cluster(name))
     assert up.outputs["issuer"].value.startswith("https://")
     assert up.outputs["subscription"].value == SUBSCRIPTION_ID
-    assert up.outputs["seen"].value == ["10.0.0.0/16"]
+    assert up.outputs["seen"].value == ["10.1.0.0/16"]
     assert up.outputs["kubeconfig"].secret
     assert up.outputs["kubeconfig"].value not in engine.state()
     assert re.fullmatch(r"net[0-9a-f]{8}", up.planned["net"]["name"])
