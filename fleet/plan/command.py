@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from fleet.plan import markdown, plan, text
+from fleet.plan.live import ManagementCluster
 
 REFUSED = 1
 
@@ -25,12 +26,16 @@ def add_to(commands: Any) -> None:
     parse.add_argument("--head", default="HEAD", help="what is merged; default: HEAD, as it is committed")
     parse.add_argument("--format", choices=("text", "markdown", "json"), default="text")
     parse.add_argument("--repository", type=Path, default=Path(), help="clone of the fleet repository; default: here")
+    parse.add_argument("--live", action="store_true", help="ask the management cluster, too: admission, edits by hand")
+    parse.add_argument("--kubeconfig", type=Path, help="with --live; default: KUBECONFIG, else ~/.kube/config")
+    parse.add_argument("--context", help="with --live, of the management cluster; default: the current one")
     parse.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Show the plan; the exit code says whether it may be merged."""
-    made = plan.make(arguments.repository, arguments.base, arguments.head)
+    cluster = ManagementCluster(arguments.kubeconfig, arguments.context) if arguments.live else None
+    made = plan.make(arguments.repository, arguments.base, arguments.head, cluster=cluster)
     if arguments.format == "json":
         print(json.dumps(text.as_json(made), indent=2))
     elif arguments.format == "markdown":

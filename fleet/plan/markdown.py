@@ -24,7 +24,7 @@ def write(plan: Plan) -> str:
     head = "\n".join(
         [MARKER, f"### {'⛔' if plan.refusals else '✅'} {_text(words.headline(plan))}", "", *_refusals(plan)]
     )
-    body = [*_tables(plan), *_others(plan), *_details(plan)]
+    body = [*_tables(plan), *_others(plan), *_live(plan), *_details(plan)]
     while len(head) + sum(len(each) + 1 for each in body) > LONGEST:
         body.pop()
         if not body or body[-1] != _CUT:
@@ -76,6 +76,15 @@ def _others(plan: Plan) -> Iterator[str]:
         for each in plan.others:
             yield f"| {_text(each.where)} | {_text(each.what)} | {_text(each.how)} |"
         yield ""
+
+
+def _live(plan: Plan) -> Iterator[str]:
+    if said := words.by_hand(plan):
+        yield "**Changed by hand on the management cluster**\n"
+        yield from (f"- {_text(each)}" for each in said)
+        yield ""
+    if untried := words.untried(plan):
+        yield f"{_text(untried)}.\n"
 
 
 def _details(plan: Plan) -> Iterator[str]:

@@ -29,6 +29,9 @@ def show(plan: Plan, console: Console) -> None:
         console.print(escape(line))
     if missing := words.unpriced(plan):
         console.print(f"without a price in prices.yaml: {escape(', '.join(missing))}")
+    for line in (*words.by_hand(plan), words.untried(plan)):
+        if line:
+            console.print(escape(line), soft_wrap=True)
     for refusal in plan.refusals:
         source = f" ({refusal.source})" if refusal.source else ""
         line = f"[red]{refusal.rule}[/red]: {escape(refusal.what)}.\n  Instead: {escape(refusal.mend)}{escape(source)}"
@@ -78,4 +81,5 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "others": [asdict(each) for each in plan.others],
         "refusals": [asdict(each) for each in plan.refusals],
         "month": words.month(plan, plan.changes),
+        "live": asdict(plan.live) if plan.live else None,
     }

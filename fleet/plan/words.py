@@ -213,3 +213,22 @@ def capacity(plan: Plan) -> list[str]:
         if name in touched
     ]
     return said
+
+
+def by_hand(plan: Plan) -> list[str]:
+    """What somebody changed on the management cluster, and what becomes of it."""
+    said = []
+    for each in plan.live.edits if plan.live else ():
+        if not each.field:
+            said.append(f"{each.what} is not there: Flux makes it again")
+            continue
+        whose = f" by {each.by}" if each.by else ""
+        becomes = f"Flux sets it to {each.asked}" if each.reverted else "Flux leaves it"
+        said.append(f"{each.what}: {each.field} is {each.live}{whose}: {becomes}")
+    return said
+
+
+def untried(plan: Plan) -> str:
+    """What the management cluster could not be asked about; empty where there is none."""
+    some = plan.live.untried if plan.live else ()
+    return f"Not tried, since its namespace or kind comes with the same merge: {names(list(some))}" if some else ""

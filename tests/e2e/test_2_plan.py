@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fleet.plan.azure import flat
 from local_azure import first_cluster
+from local_azure.command import CommandFailed
 from local_azure.instance import OPERATOR_CLIENT_ID
+from tests.e2e import merges
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 
 THIRD = "third"
-FOLDER = Path("environments/dev/clusters")
-APPROVAL = """\
-  annotations:
-    slipway.dev/deletion-approved-by: jane@example.com
-    slipway.dev/deletion-approved-until: "2099-01-01T00:00:00Z"
-"""
 POOL = "- {class: user, name: apps, replicas: 1}"
 QUIET = 20.0
 """Seconds without an unpredicted write, after the last predicted one."""
@@ -44,28 +42,66 @@ def test_a_scaling_a_pool_and_a_cluster_come_as_planned_and_go_as_planned(local:
     }
     eventually(lambda: "prune" not in str(_cluster(local)["metadata"]["annotations"]), 60, "the approval")
 
-    gone = merge(local, f"Remove {THIRD}", lambda fleet: shutil.rmtree(fleet / FOLDER / THIRD))
+    gone = merge(local, f"Remove {THIRD}", lambda fleet: merges.remove(fleet, THIRD))
     assert [each["change"] for each in gone["clusters"]] == ["deleted"]
     eventually(lambda: _cluster(local) is None, 300, f"the end of {THIRD}")
+
+
+def test_the_management_cluster_says_what_it_would_refuse_and_what_was_changed_by_hand(local: Local) -> None:
+    kubectl = ("kubectl", "--context", MANAGEMENT, "-n", "clusters")
+    local.run("flux", "--context", MANAGEMENT, "suspend", "kustomization", "dev")
+    try:
+        local.run(*kubectl, "label", "cluster", FIRST, "environment=by-hand", "--overwrite")
+        local.run(*kubectl, "annotate", "cluster", FIRST, "example.com/note=hello")
+        with branch(local, "Ask for what is refused", _refused) as clone, pytest.raises(CommandFailed) as failed:
+            plan(local, clone)
+        said = json.loads(failed.value.output)
+    finally:
+        local.run(*kubectl, "annotate", "cluster", FIRST, "example.com/note-")
+        local.run("flux", "--context", MANAGEMENT, "resume", "kustomization", "dev")
+    assert [(each["field"], each["live"], each["asked"], each["reverted"]) for each in said["live"]["edits"]] == [
+        ("metadata.labels.environment", "by-hand", "dev", True),
+        ("metadata.annotations.example.com/note", "hello", "nothing", False),
+    ]
+    assert {each["by"] for each in said["live"]["edits"]} == {"kubectl-label", "kubectl-annotate"}
+    webhook, policy = sorted(each["what"] for each in said["refusals"])
+    assert webhook.startswith(f"Cluster clusters/{FIRST}: admission webhook")
+    assert policy.startswith("ResourceGroup clusters/shop: ") and "reconcile-policy" in policy
 
 
 def merge(local: Local, message: str, edit: Callable[[Path], None]) -> dict[str, Any]:
     """Plan a change, merge it, and compare what Azure was asked with the plan, which is returned."""
     since = time.time()
+    with branch(local, message, edit) as clone:
+        planned = plan(local, clone)
+        first_cluster.git(local.env, "-C", clone, "push", "--quiet", "origin", "HEAD:main")
+    local.reconcile(MANAGEMENT, "kustomization", "dev", "--with-source")
+    expected = [write for each in planned["clusters"] for write in each["writes"]]
+    try:
+        eventually(lambda: not _missing(local, since, expected), 300, message)
+    except AssertionError:
+        pytest.fail(f"{message}: Azure was not asked {_missing(local, since, expected)}")
+    time.sleep(QUIET)
+    assert _unpredicted(local, since, expected) == []
+    return planned
+
+
+@contextmanager
+def branch(local: Local, message: str, edit: Callable[[Path], None]) -> Iterator[Path]:
+    """A clone of the fleet repository with one commit more than main."""
     with tempfile.TemporaryDirectory() as folder:
         clone = first_cluster.clone(local.env, Path(folder) / "fleet")
         edit(clone)
         first_cluster.git(local.env, "-C", clone, "add", "--all")
         first_cluster.git(local.env, "-C", clone, "commit", "--quiet", "--message", message)
-        words = ["--repository", str(clone), "--base", "origin/main", "--format", "json"]
-        plan: dict[str, Any] = json.loads(local.run(sys.executable, "-m", "fleet", "plan", *words))
-        first_cluster.git(local.env, "-C", clone, "push", "--quiet", "origin", "HEAD:main")
-    local.reconcile(MANAGEMENT, "kustomization", "dev", "--with-source")
-    expected = [write for each in plan["clusters"] for write in each["writes"]]
-    eventually(lambda: not _missing(local, since, expected), 300, f"{message}: {_missing(local, since, expected)}")
-    time.sleep(QUIET)
-    assert _unpredicted(local, since, expected) == []
-    return plan
+        yield clone
+
+
+def plan(local: Local, clone: Path) -> dict[str, Any]:
+    """What the management cluster is asked about, too."""
+    words = ["--repository", str(clone), "--base", "origin/main", "--format", "json", "--live", "--context", MANAGEMENT]
+    made: dict[str, Any] = json.loads(local.run(sys.executable, "-m", "fleet", "plan", *words))
+    return made
 
 
 def _missing(local: Local, since: float, expected: list[dict[str, Any]]) -> list[str]:
@@ -114,19 +150,33 @@ def _sets(request: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return all(sent.get(name) == value for name, value in wanted.items())
 
 
+def _request(fleet: Path) -> Path:
+    return fleet / merges.CLUSTERS / FIRST / "cluster.yaml"
+
+
 def _grow(fleet: Path) -> None:
-    request = fleet / FOLDER / FIRST / "cluster.yaml"
-    shutil.copytree(fleet / FOLDER / FIRST, fleet / FOLDER / THIRD)
-    copy = fleet / FOLDER / THIRD / "cluster.yaml"
-    copy.write_text(copy.read_text().replace(f"name: {FIRST}", f"name: {THIRD}"))
-    text = request.read_text().replace("replicas: 1", "replicas: 2")
-    request.write_text(re.sub(r"(?m)^( *)(- {.*name: system.*})$", rf"\1\2\n\1{POOL}", text))
+    merges.add(fleet, THIRD)
+    text = _request(fleet).read_text().replace("replicas: 1", "replicas: 2")
+    _request(fleet).write_text(re.sub(r"(?m)^( *)(- {.*name: system.*})$", rf"\1\2\n\1{POOL}", text))
 
 
 def _shrink(fleet: Path) -> None:
-    request, other = (fleet / FOLDER / name / "cluster.yaml" for name in (FIRST, THIRD))
-    request.write_text(re.sub(rf"\n *{re.escape(POOL)}", "", request.read_text()).replace("replicas: 2", "replicas: 1"))
-    other.write_text(other.read_text().replace(f"  name: {THIRD}\n", f"  name: {THIRD}\n{APPROVAL}", 1))
+    merges.approve(fleet, THIRD)
+    text = re.sub(rf"\n *{re.escape(POOL)}", "", _request(fleet).read_text())
+    _request(fleet).write_text(text.replace("replicas: 2", "replicas: 1"))
+
+
+def _refused(fleet: Path) -> None:
+    """A variable that the class has not, which a webhook refuses; a typo that a policy of the fleet refuses."""
+    text = _request(fleet).read_text()
+    _request(fleet).write_text(
+        text.replace("    workers:", "    variables: [{name: colour, value: blue}]\n    workers:")
+    )
+    (fleet / merges.CLUSTERS / "group.yaml").write_text(
+        "apiVersion: resources.azure.com/v1api20200601\nkind: ResourceGroup\nmetadata:\n  name: shop\n"
+        "  namespace: clusters\n  annotations: {serviceoperator.azure.com/reconcile-policy: kepe}\n"
+        "spec: {location: northeurope}\n"
+    )
 
 
 def _cluster(local: Local) -> Any:
