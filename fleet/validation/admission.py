@@ -7,6 +7,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-pol
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from cel_expr_python import cel
@@ -25,6 +26,13 @@ Object = dict[str, Any]
 
 class Undecidable(Exception):
     """A policy asks for what only a cluster knows."""
+
+
+class EvaluationError(Exception):
+    """An expression that has no value, such as of a field that is not there."""
+
+
+AUTHORIZER: Final = "the rights of who asks"
 
 
 def check(items: list[Item], sources: Sources, schemas: Schemas) -> tuple[list[Finding], list[str]]:
@@ -46,7 +54,7 @@ def check(items: list[Item], sources: Sources, schemas: Schemas) -> tuple[list[F
             policy = _Policy(each.object, environment)
             for item in items:
                 found += _denied(policy, item, sources, schemas)
-        except (Undecidable, RuntimeError, ValueError, TypeError):
+        except (Undecidable, EvaluationError, RuntimeError, ValueError, TypeError):
             undecided.append(name)
     return found, undecided
 
@@ -96,17 +104,21 @@ class _Policy:
             "oldObject": None,
             "request": request,
             "variables": {},
-            "authorizer": {},
+            "authorizer": AUTHORIZER,
             "params": None,
             "namespaceObject": {"metadata": {"name": request["namespace"]}},
         }
-        if not all(each.eval(data=data).plain_value() for each in self._conditions):
+        if not all(_value(each, data) for each in self._conditions):
             return
         for name, expression in self._variables:
-            data = {**data, "variables": {**data["variables"], name: expression.eval(data=data).plain_value()}}
+            with suppress(EvaluationError):  # it is one of whoever needs it, as on a cluster
+                data = {**data, "variables": {**data["variables"], name: _value(expression, data)}}
         for expression, said, otherwise in self._validations:
-            if expression.eval(data=data).plain_value() is not True:
-                yield str(said.eval(data=data).plain_value()) if said else otherwise
+            try:
+                if _value(expression, data) is not True:
+                    yield str(_value(said, data)) if said else otherwise
+            except EvaluationError as error:  # which denies, too
+                yield f"{otherwise}: {error}"
 
 
 def _creates(policy: Object) -> bool:
@@ -130,16 +142,26 @@ def _request(item: Item, plural: str) -> Object:
 
 def _environment() -> cel.Env:
     """What policies may name. Flux applies the fleet as cluster-admin, so an authorizer allows."""
-    names = ("object", "oldObject", "request", "params", "variables", "authorizer", "namespaceObject")
+    names = ("object", "oldObject", "request", "params", "variables", "namespaceObject")
 
     def member(name: str, arguments: int, returns: cel.Type, result: Any) -> cel.FunctionDecl:
-        parameters = [_DYN, *[_TEXT] * arguments]
+        parameters = [_TEXT] * (1 + arguments)
         overload = cel.Overload(f"authorizer_{name}", returns, parameters, True, lambda *_: result)
         return cel.FunctionDecl(name, [overload])
 
-    functions = [member(name, 1, _DYN, {}) for name in ("group", "resource", "check", "namespace", "name")]
+    # The library finds no function of a value of any type, so that what is asked of an authorizer is a text here.
+    functions = [member(name, 1, _TEXT, AUTHORIZER) for name in ("group", "resource", "check", "namespace", "name")]
     return cel.NewEnv(
-        variables=dict.fromkeys(names, _DYN),
+        variables={**dict.fromkeys(names, _DYN), "authorizer": _TEXT},
         extensions=[ext_optional.ExtOptional(), ext_strings.ExtStrings()],
         functions=[*functions, member("allowed", 0, _BOOL, True)],
     )
+
+
+def _value(expression: cel.Expression, data: Object) -> Any:
+    value = expression.eval(data=data)
+    if value.type() == cel.Type.UNKNOWN:
+        raise Undecidable
+    if value.type() == cel.Type.ERROR:
+        raise EvaluationError(str(value))
+    return value.plain_value()

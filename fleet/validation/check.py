@@ -17,7 +17,7 @@ from fleet.clone import Clone
 from fleet.rendering import Checkout, Failure, Rendering, checkout, references, render
 from fleet.rendering.fleet import environments
 from fleet.rendering.safe_yaml import position
-from fleet.validation import admission, networks, objects, releases, requests, source, texts
+from fleet.validation import admission, flux_references, networks, objects, releases, requests, source, texts
 from fleet.validation import since as changed
 from fleet.validation.finding import Finding
 from fleet.validation.objects import Sources
@@ -79,6 +79,10 @@ def _check_rendered(
     found += objects.check_rendered([*rendering.items, *rendering.on_clusters], sources, schemas)
     found += requests.check_classes(rendering, sources)
     found += networks.check(rendering, sources, others)
+    found += releases.check_skew(rendering.items, sources)
+    names = [str((document.get("metadata") or {}).get("name")) for _, _, document in requests.written(others)]
+    for side in (rendering.items, rendering.on_clusters):
+        found += flux_references.check(side, sources, names)
     denied, undecided = admission.check(rendering.items, sources, schemas)
     found += denied
     broken = {PurePosixPath(each.file).parent.as_posix() for each in found}

@@ -16,7 +16,7 @@ RULES: Final = {
     "class": "Requests keep to their class: variables, pools",
     "unique-name": "Names of clusters are unique in the fleet",
     "cidr": "Networks of clusters do not overlap",
-    "kubernetes-version": "Kubernetes goes up by at most one minor version at a time, and never down",
+    "kubernetes-version": "Kubernetes goes up by one minor version at a time, and never down; nodes are hardly behind",
     "promotion": "No environment is ahead of the one before",
     "secret": "No secret is committed in clear",
     "reconcile-policy": "Azure Service Operator's reconcile-policy is one of its three values",

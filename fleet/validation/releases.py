@@ -10,10 +10,14 @@ import yaml
 
 from external.command import CommandFailed
 from fleet.clone import Clone
+from fleet.rendering import Item
 from fleet.validation.finding import Finding
-from fleet.validation.objects import Sources
+from fleet.validation.objects import Sources, locate
 
 VERSIONS: Final = ("kubernetes_version", "class_version", "agent_version")
+OLDEST: Final = 2
+"""Minor versions that nodes may be behind their control plane."""
+
 FORM: Final = {
     "kubernetes_version": r"v1\.\d+\.\d+",
     "class_version": r"v\d+",
@@ -70,6 +74,27 @@ def check_upgrades(sources: Sources, environments: tuple[str, ...], clone: Clone
         elif becomes[1] > was[1] + 1:
             message = f"skips a minor version: {environment} has {old['kubernetes_version']}"
             yield source.finding(0, where, "kubernetes-version", message, f"Go to v1.{was[1] + 1} first", value=value)
+
+
+def check_skew(items: list[Item], sources: Sources) -> Iterator[Finding]:
+    """Pools that have a version of their own, which is not newer than their cluster's, nor much older.
+
+    https://learn.microsoft.com/azure/aks/manage-node-pools#upgrade-a-cluster-control-plane-with-multiple-node-pools
+    """
+    for item in items:
+        spec = item.object.get("spec") or {}
+        cluster = _numbers(spec.get("kubernetesVersion"))
+        if item.object["kind"] != "ManagedCluster" or len(cluster) < 2:
+            continue
+        for number, pool in enumerate(spec.get("agentPoolProfiles") or []):
+            version = pool.get("orchestratorVersion")
+            nodes = _numbers(version)
+            if len(nodes) < 2 or (nodes <= cluster and nodes[:2] >= (cluster[0], cluster[1] - OLDEST)):
+                continue
+            newer = f"its cluster has {spec['kubernetesVersion']}: nodes are no newer, and at most"
+            message = f"{newer} {OLDEST} minor versions older"
+            place = locate(item, ("spec", "agentPoolProfiles", number, "orchestratorVersion"), sources)
+            yield place.finding("kubernetes-version", message, "Leave it out to have the cluster's", value=version)
 
 
 def _data(documents: tuple[Any, ...]) -> dict[str, Any]:

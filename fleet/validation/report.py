@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from typing import Any, Final
+from urllib.parse import quote
 
 from fleet.validation.check import Result
 from fleet.validation.finding import RULES
@@ -40,7 +41,7 @@ def sarif(result: Result) -> str:
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": each.file},
+                        "artifactLocation": {"uri": quote(each.file)},
                         "region": {"startLine": each.line, "startColumn": each.column},
                     }
                 }

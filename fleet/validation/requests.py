@@ -58,6 +58,8 @@ def check_classes(rendering: Rendering, sources: Sources) -> Iterator[Finding]:
     classes = classes_of(rendering)
     variables = {name: _Variables(name, about) for name, about in classes.items()}
     for request in rendering.clusters.values():
+        if request.cluster["kind"] != "Cluster":  # straight from Azure Service Operator, without a ClusterClass
+            continue
         topology = request.cluster["spec"].get("topology") or {}
         name = (topology.get("classRef") or {}).get("name", "")
         if name not in classes:

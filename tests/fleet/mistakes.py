@@ -9,6 +9,18 @@ from tests.fleet.rendering import REQUESTS
 FIRST = (REQUESTS / "first" / "cluster.yaml").read_text()
 
 
+KUSTOMIZATION = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}, namespace: clusters}}
+spec:
+  interval: 10m
+  prune: true
+  path: ./apps
+  sourceRef: {{kind: GitRepository, name: {source}, namespace: flux-system}}{more}
+"""
+
+
 @dataclass(frozen=True)
 class Broken:
     """A mistake, and what is said of it.
@@ -137,5 +149,29 @@ BROKEN = {
         file="environments/production/release.yaml",
         old="v1.36.3",
         new='"1.36"',
+    ),
+    "a-source-that-nobody-makes": Broken(
+        "8:42: spec.sourceRef.name: shop: there is no GitRepository of this name [reference]",
+        file="environments/dev/clusters/source.yaml",
+        new=KUSTOMIZATION.format(name="shop-apps", source="shop", more=""),
+    ),
+    "waiting-for-what-never-comes": Broken(
+        "9:22: spec.dependsOn[0].name: nobody: there is no Kustomization of this name in clusters: Flux would wait for "
+        "ever [reference]",
+        file="environments/dev/clusters/wait.yaml",
+        new=KUSTOMIZATION.format(name="waiting", source="fleet", more="\n  dependsOn: [{name: nobody}]"),
+    ),
+    "waiting-in-a-circle": Broken(
+        "9:14: spec.dependsOn: circle waits for circle: none of them is ever applied [reference]",
+        file="environments/dev/clusters/circle.yaml",
+        new=KUSTOMIZATION.format(name="circle", source="fleet", more="\n  dependsOn: [{name: circle}]"),
+    ),
+    "nodes-newer-than-their-cluster": Broken(
+        "7:65: spec.agentPoolProfiles[0].orchestratorVersion: 1.37.0: its cluster has 1.36.3: nodes are no newer, and "
+        "at most 2 minor versions older [kubernetes-version]",
+        file="environments/dev/clusters/skew.yaml",
+        new="apiVersion: containerservice.azure.com/v1api20240901\nkind: ManagedCluster\nmetadata: {name: skew}\n"
+        "spec:\n  kubernetesVersion: 1.36.3\n  agentPoolProfiles:\n"
+        "  - {name: system, mode: System, count: 1, orchestratorVersion: 1.37.0}\n",
     ),
 }

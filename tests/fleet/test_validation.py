@@ -9,6 +9,7 @@ import pytest
 from fleet.validation import report
 from fleet.validation.check import validate
 from tests.fleet.mistakes import BROKEN, FIRST
+from tests.fleet.pull_requests import APPROVAL
 from tests.fleet.rendering import Fleet, seeded
 
 
@@ -44,6 +45,18 @@ def test_says_of(name: str, told: str) -> None:
 def test_the_seed_and_a_request_are_valid(fleet: Fleet) -> None:
     result = validate(fleet.path)
     assert (result.findings, result.clusters, result.undecided) == ((), 1, ())
+
+
+@pytest.mark.parametrize("example", ["straight", "machines"])
+def test_a_request_of_any_class_is_valid(example: str, fleet: Fleet) -> None:
+    fleet.request("another", example=example)
+    assert validate(fleet.path).findings == ()
+
+
+def test_an_approved_deletion_is_valid_since_flux_may_approve(fleet: Fleet) -> None:
+    fleet.request("leaving", FIRST.replace("name: first\n", f"name: leaving{APPROVAL}\n"))
+    result = validate(fleet.path)
+    assert (result.findings, result.undecided) == ((), ())
 
 
 def test_networks_that_a_class_gives_no_default_for_are_unique_in_the_fleet(fleet: Fleet) -> None:
