@@ -22,6 +22,9 @@ PROFILE_KEY = "policy:profile"
 SHUT_DOWN = "resource monitor shut down"
 """What the program's own process says when the engine stops it, which explains nothing."""
 
+DELETED_FROM_STATE = "cluster is unreachable and the `deleteUnreachable` option"
+"""What the Kubernetes provider says of an object that it takes for lost, since nothing answers."""
+
 CHANGES = ("create", "update", "replace", "delete")
 GROUPINGS = ("pulumi:", "slipway:")
 """Types that are nothing outside of Pulumi: the stack, providers, our components."""
@@ -63,6 +66,13 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
+    out_of_reach: list[Change] = field(default_factory=list)
+
+    @property
+    def compared(self) -> list[Change]:
+        """The changes without those that a refresh only seems to have found, of what it did not reach."""
+        away = {(each.kind, each.name) for each in self.out_of_reach}
+        return [each for each in self.changes if (each.kind, each.name) not in away]
 
     def event(self, event: EngineEvent) -> None:
         """Keep what matters of an event."""
@@ -76,6 +86,9 @@ class Outcome:
         if (said_of := event.diagnostic_event) and not said_of.ephemeral:
             kept = {"info": self.notes, "warning": self.warnings, "error": self.errors}.get(said_of.severity)
             message = _plain(said_of.message)
+            if DELETED_FROM_STATE in message and said_of.urn:
+                self.out_of_reach.append(Change("read", _kind(said_of.urn), _name(said_of.urn)))
+                return
             if kept is not None and message and message not in kept and SHUT_DOWN not in message:
                 kept.append(message)
 
@@ -156,7 +169,16 @@ def _change(step: StepEventMetadata) -> Change:
     after = (step.new.inputs if step.new else None) or {}
     paths = sorted(step.detailed_diff or {}) or sorted(step.diffs or [])
     properties = tuple(_difference(path, before, after) for path in paths)
-    return Change(step.op.value, step.type, step.urn.rpartition("::")[2], properties)
+    return Change(step.op.value, step.type, _name(step.urn), properties)
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+def _kind(urn: str) -> str:
+    """https://www.pulumi.com/docs/iac/concepts/resources/names/#urns"""
+    return urn.split("::")[2].rpartition("$")[2]
 
 
 def _upgrades(step: StepEventMetadata) -> list[str]:

@@ -47,17 +47,22 @@ def preview(outcome: Outcome) -> str:
 
 def drift(outcome: Outcome) -> str:
     """The message of a night in which something was not as it should be."""
-    changes = outcome.changes
-    differ = "1 resource differs" if len(changes) == 1 else f"{len(changes)} resources differ"
-    state = "could not be compared" if outcome.failed else differ if changes else "no drift"
+    changes, away = outcome.compared, [f"`{each.name}`: the cluster does not answer" for each in outcome.out_of_reach]
+    said = [_counted(len(changes), "differs", "differ")] if changes else []
+    said += [_counted(len(away), "could not be compared", "could not be compared")] if away else []
+    state = "could not be compared" if outcome.failed else ", ".join(said) or "no drift"
     lines = [marker("drift", outcome.stack), f"## Drift of `{outcome.stack}`: {state}"]
     lines += _section("Errors", outcome.errors) if outcome.failed else []
-    # What is out of reach counts as gone in a refresh: the next `pulumi up` applies it again.
-    lines += _section("Not compared", [text for text in [*outcome.notes, *outcome.warnings] if _unreachable(text)])
+    unreachable = [text for text in [*outcome.notes, *outcome.warnings] if _unreachable(text)]
+    lines += _section("Not compared", [*away, *unreachable])
     lines += list(_table(changes, FOUND))
     if changes:
         lines += ["", "`pulumi up` puts back what the program says; `pulumi refresh` accepts what is there."]
     return "\n".join([*lines, ""])
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"1 resource {one}" if number == 1 else f"{number} resources {more}"
 
 
 def _headline(outcome: Outcome, changes: Sequence[Change]) -> str:
