@@ -25,12 +25,15 @@ class Resource:
         path: as in its id, from the provider's type on, such as managedClusters/shop/agentPools/system.
         properties: values by dotted path, such as networkProfile.podCidr.
         inside: path of the resource in whose request it is written; empty for one of its own.
+        removable: whether Azure loses it once it is no longer asked for; a pool only after an approval of its own,
+            see policies/pools.yaml.
     """
 
     kind: str
     path: str
     properties: Mapping[str, Any]
     inside: str = ""
+    removable: bool = True
 
     @property
     def name(self) -> str:

@@ -64,6 +64,8 @@ class Change:
         before, after: None where it is not there.
         properties: that differ, of resources on both sides.
         added, removed: resources on one side only.
+        kept: those that are asked for no longer, and that Azure keeps, since their removal was not approved.
+        approved: those that may be removed from now on.
         hydration: objects beside the cluster that differ.
     """
 
@@ -74,6 +76,8 @@ class Change:
     added: tuple[Resource, ...] = ()
     removed: tuple[Resource, ...] = ()
     hydration: tuple[str, ...] = ()
+    kept: tuple[Resource, ...] = ()
+    approved: tuple[Resource, ...] = ()
 
     @property
     def cluster(self) -> Cluster:
@@ -87,7 +91,7 @@ class Change:
         """The hardest of its effects."""
         if self.kind in (Kind.DELETED, Kind.REPLACED):
             return Effect.DISRUPTIVE
-        if self.kind is Kind.LEFT:
+        if self.kind is Kind.LEFT or self.kept:
             return Effect.REFUSED
         found = {each.rule.effect for each in self.properties}
         if any(each.is_pool for each in self.removed) or any(
@@ -99,12 +103,12 @@ class Change:
     @property
     def nodes(self) -> int:
         """Nodes more than before."""
-        return nodes(self._living) - nodes(self.before)
+        return nodes(self._living) + sum(pool.count for pool in self.kept) - nodes(self.before)
 
     @property
     def cores(self) -> int:
         """Cores more than before, of sizes that are known."""
-        return cores(self._living) - cores(self.before)
+        return cores(self._living) + sum(map(_cores, self.kept)) - cores(self.before)
 
     @property
     def _living(self) -> Cluster | None:
@@ -142,7 +146,11 @@ def nodes(cluster: Cluster | None) -> int:
 
 def cores(cluster: Cluster | None) -> int:
     """How many its nodes have, those of unknown sizes left out."""
-    return sum(pool.count * (sizes.cores(pool.size) or 0) for pool in cluster.pools) if cluster else 0
+    return sum(map(_cores, cluster.pools)) if cluster else 0
+
+
+def _cores(pool: Resource) -> int:
+    return pool.count * (sizes.cores(pool.size) or 0)
 
 
 def compare(before: Fleet, after: Fleet) -> tuple[Change, ...]:
@@ -175,14 +183,21 @@ def _change(before: Cluster | None, after: Cluster | None) -> Change | None:
         for each in _properties(before.resources[path], resource)
     )
     added = tuple(each for path, each in after.resources.items() if path not in before.resources)
-    removed = tuple(each for path, each in before.resources.items() if path not in after.resources)
+    missing = [each for path, each in before.resources.items() if path not in after.resources]
+    removed = tuple(each for each in missing if each.removable)
+    kept = tuple(each for each in missing if not each.removable)
+    approved = tuple(
+        each
+        for path, each in after.resources.items()
+        if each.removable and path in before.resources and not before.resources[path].removable
+    )
     keys = sorted({*before.companions, *after.companions})
     hydration = tuple(key for key in keys if before.companions.get(key) != after.companions.get(key))
     kind = _kind(before, after)
     same_class = (before.unknown, before.class_name) == (after.unknown, after.class_name)
-    if kind is Kind.CHANGED and same_class and not (properties or added or removed or hydration):
+    if kind is Kind.CHANGED and same_class and not (properties or added or missing or hydration or approved):
         return None
-    return Change(kind, before, after, properties, added, removed, hydration)
+    return Change(kind, before, after, properties, added, removed, hydration, kept, approved)
 
 
 def _kind(before: Cluster, after: Cluster) -> Kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -140,7 +141,14 @@ def _of_part(document: Object, part: Part, cluster: Object) -> Resource:
         added = {"kubernetesVersion": version}
     elif document["kind"] == AGENT_POOL:
         added = {"orchestratorVersion": version, "count": part.worker.get("replicas", 1)}
-    return _resource({**document, "spec": {**document.get("spec", {}), **added}})
+    found = _resource({**document, "spec": {**document.get("spec", {}), **added}})
+    if document["kind"] == AGENT_POOL:
+        return replace(found, removable=_is_approved(part.worker.get("metadata") or {}))
+    return found
+
+
+def _is_approved(metadata: Mapping[str, Any]) -> bool:
+    return APPROVED_BY in (metadata.get("annotations") or {})
 
 
 def _machines(cluster: Object, part: Part, spec: Object) -> Resource:
@@ -155,7 +163,9 @@ def _direct(objects: Iterable[Object]) -> Iterator[Resource]:
     """Azure Service Operator's objects, on their own or within CAPZ's."""
     for each in objects:
         if each["apiVersion"].partition("/")[0].endswith(".azure.com"):
-            yield from _with_pools(_resource(each))
+            found = _resource(each)
+            is_pool = each["kind"] == AGENT_POOL
+            yield from _with_pools(replace(found, removable=_is_approved(each["metadata"])) if is_pool else found)
         elif each["kind"].startswith("AzureASOManaged"):
             yield from map(_resource, (each.get("spec") or {}).get("resources") or ())
 

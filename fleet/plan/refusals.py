@@ -58,6 +58,7 @@ def find(
         *_waves(before, after, changes),
         *_versions(changes),
         *_immutable(changes),
+        *_pools(changes),
         *_limits(before, after),
         *_quotas(before, after),
     )
@@ -173,6 +174,17 @@ def _immutable(changes: tuple[Change, ...]) -> Iterator[Refusal]:
         yield Refusal(
             "immutable", f"{name} of {_names(where)} from {old} to {new}: Azure refuses", rule.why, rule.source
         )
+
+
+def _pools(changes: tuple[Change, ...]) -> Iterator[Refusal]:
+    for change in changes:
+        for pool in change.kept:
+            yield Refusal(
+                "pool-deletion-not-approved",
+                f"the pool {pool.name} of {change.cluster.name} is left out, but its removal is not approved on the "
+                "base branch; the fleet's policy would keep it, and the Cluster would not be reconciled",
+                f"put it back with metadata: {{annotations: {{{APPROVED_BY}: <who>}}}}, merge, then remove it",
+            )
 
 
 def _limits(before: Fleet, after: Fleet) -> Iterator[Refusal]:

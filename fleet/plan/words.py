@@ -150,10 +150,14 @@ def _compared(change: Change, before: Cluster, after: Cluster) -> Iterator[str]:
             if resource.is_pool
             else f"{resource.path} removed"
         )
+    for resource in change.kept:
+        yield f"pool {resource.name} is left out, but Azure keeps its {resource.count} nodes (refused)"
+    for resource in change.approved:
+        yield f"pool {resource.name} may be removed from now on"
     for each in change.properties:
         if each.name not in _VERSIONS or before.version == after.version:
             yield _property(each)
-    if not (change.properties or change.added or change.removed) and change.hydration:
+    if not (change.properties or change.added or change.removed or change.kept) and change.hydration:
         yield f"its agent and what it applies: {', '.join(change.hydration)}"
     yield from _unknown(after)
 

@@ -23,6 +23,9 @@ from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 
 THIRD = "third"
 POOL = "- {class: user, name: apps, replicas: 1}"
+APPROVED_POOL = POOL.replace(
+    ", replicas", ", metadata: {annotations: {slipway.dev/deletion-approved-by: jane}}, replicas"
+)
 QUIET = 20.0
 """Seconds without an unpredicted write, after the last predicted one."""
 
@@ -35,15 +38,15 @@ def test_a_scaling_a_pool_and_a_cluster_come_as_planned_and_go_as_planned(local:
     }
     eventually(lambda: _available(local), 300, f"the cluster {THIRD}")
 
-    shrunk = merge(local, "Shrink", _shrink)
-    assert {each["name"]: each["change"] for each in shrunk["clusters"]} == {
+    approved = merge(local, "Scale down, and approve what is removed next", _shrink)
+    assert {each["name"]: each["change"] for each in approved["clusters"]} == {
         FIRST: "changed",
         THIRD: "approved for deletion",
     }
     eventually(lambda: "prune" not in str(_cluster(local)["metadata"]["annotations"]), 60, "the approval")
 
-    gone = merge(local, f"Remove {THIRD}", lambda fleet: merges.remove(fleet, THIRD))
-    assert [each["change"] for each in gone["clusters"]] == ["deleted"]
+    gone = merge(local, f"Remove {THIRD} and a pool", _remove)
+    assert {each["name"]: each["change"] for each in gone["clusters"]} == {FIRST: "changed", THIRD: "deleted"}
     eventually(lambda: _cluster(local) is None, 300, f"the end of {THIRD}")
 
 
@@ -162,8 +165,13 @@ def _grow(fleet: Path) -> None:
 
 def _shrink(fleet: Path) -> None:
     merges.approve(fleet, THIRD)
-    text = re.sub(rf"\n *{re.escape(POOL)}", "", _request(fleet).read_text())
-    _request(fleet).write_text(text.replace("replicas: 2", "replicas: 1"))
+    text = _request(fleet).read_text().replace("replicas: 2", "replicas: 1")
+    _request(fleet).write_text(text.replace(POOL, APPROVED_POOL))
+
+
+def _remove(fleet: Path) -> None:
+    merges.remove(fleet, THIRD)
+    _request(fleet).write_text(re.sub(rf"\n *{re.escape(APPROVED_POOL)}", "", _request(fleet).read_text()))
 
 
 def _refused(fleet: Path) -> None:

@@ -74,6 +74,17 @@ class Repository:
         path = self.directory(name) / "cluster.yaml"
         path.write_text(path.read_text() + POOL.format(name=pool, replicas=replicas))
 
+    def approve_pool(self, name: str, pool: str) -> None:
+        """Approve the removal of a pool."""
+        annotations = "metadata: {annotations: {slipway.dev/deletion-approved-by: jane@example.com}}"
+        self.cluster(name, (f"name: {pool}, ", f"name: {pool}, {annotations}, "))
+
+    def remove_pool(self, name: str, pool: str) -> None:
+        """Leave a pool out."""
+        path = self.directory(name) / "cluster.yaml"
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if f"name: {pool}," not in line))
+
     def commit(self, message: str) -> None:
         """Commit all that is there."""
         git(self.path, "add", "--all")

@@ -172,13 +172,26 @@ def test_approval_and_removal_in_one_merge_are_refused(repository: Repository) -
     compare("approve-and-delete-at-once", made)
 
 
-def test_a_pool_is_removed(repository: Repository) -> None:
+def test_a_pool_is_approved_and_then_removed(repository: Repository) -> None:
     repository.add_pool("shop", "apps", 3)
-    made = plan(
-        repository, lambda fleet: fleet.cluster("shop", ("      - {class: user, name: apps, replicas: 3}\n", ""))
-    )
+    made = plan(repository, lambda fleet: fleet.approve_pool("shop", "apps"))
     assert rules(made) == []
+    compare("approve-the-removal-of-a-pool", made)
+    git(repository.path, "switch", "--quiet", "main")
+    git(repository.path, "merge", "--quiet", "change")
+    git(repository.path, "branch", "--quiet", "-d", "change")
+    made = plan(repository, lambda fleet: fleet.remove_pool("shop", "apps"))
+    assert rules(made) == []
+    assert [each.method for each in made.changes[0].writes] == ["DELETE"]
     compare("remove-a-pool", made)
+
+
+def test_a_pool_is_kept_whose_removal_nobody_approved(repository: Repository) -> None:
+    repository.add_pool("shop", "apps", 3)
+    made = plan(repository, lambda fleet: fleet.remove_pool("shop", "apps"))
+    assert rules(made) == ["pool-deletion-not-approved"]
+    assert (made.changes[0].writes, made.changes[0].nodes) == ((), 0)
+    compare("remove-a-pool-without-approval", made)
 
 
 def test_limits_quotas_and_prices_of_the_repository_count(repository: Repository) -> None:
