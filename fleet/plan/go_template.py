@@ -18,7 +18,7 @@ from fleet.plan.template_functions import FUNCTIONS, TemplateError, text, truth
 ACTION: Final = re.compile(r"\{\{(?P<trim>-\s)?(?P<code>.*?)(?P<after>\s-)?\}\}", re.DOTALL)
 TOKEN: Final = re.compile(
     r"""\s*(?:(?P<string>"(?:\\.|[^"\\])*"|`[^`]*`)|(?P<number>-?\d+(?:\.\d+)?)|(?P<assign>:=|=)
-    |(?P<path>\$?\w*(?:\.\w+)+|\$\w*|\.)|(?P<word>\w+)|(?P<mark>[()|,]))""",
+    |(?P<path>\$?\w*(?:\.\w+)+|\$\w*|\.)|(?P<word>\w+)|(?P<close>\)(?:\.\w+)*)|(?P<mark>[(|,]))""",
     re.VERBOSE,
 )
 KEYWORDS: Final = ("if", "with", "range", "else", "end")
@@ -102,6 +102,12 @@ def _enclosing(start: _Block, pieces: Iterator[_Block]) -> _Block:
     return _Block(start.keyword, start.code, "", body, otherwise)
 
 
+def _member(value: Any, path: str) -> Any:
+    for member in filter(None, path.split(".")):
+        value = value.get(member) if isinstance(value, Mapping) else None
+    return value
+
+
 @dataclass(frozen=True)
 class _Scope:
     """What `.` is, and the variables by their names with `$`."""
@@ -114,10 +120,7 @@ class _Scope:
         value = self.variables.get(head, self.dot)
         if head and head not in self.variables:
             raise TemplateError(f"there is no variable {head}")
-        for member in members:
-            if member:
-                value = value.get(member) if isinstance(value, Mapping) else None
-        return value
+        return _member(value, ".".join(members))
 
 
 def _run(blocks: list[_Block], scope: _Scope) -> Iterator[str]:
@@ -179,7 +182,7 @@ class _Pipeline:
             if word not in FUNCTIONS:
                 raise TemplateError(f"the function {word} is not known here")
             arguments = []
-            while self._peek() not in (None, ("mark", "|"), ("mark", ")")):
+            while (token := self._peek()) and token != ("mark", "|") and token[0] != "close":
                 arguments.append(self._operand(*self._next()))
             return FUNCTIONS[word](*arguments, *piped)
         if piped:
@@ -195,9 +198,10 @@ class _Pipeline:
             return self._scope.lookup(word)
         if (kind, word) == ("mark", "("):
             value = self._pipe()
-            if self._next() != ("mark", ")"):
+            kind, closing = self._next()
+            if kind != "close":
                 raise TemplateError("a parenthesis is not closed")
-            return value
+            return _member(value, closing[1:])
         if word in ("true", "false", "nil"):
             return {"true": True, "false": False, "nil": None}[word]
         if word in FUNCTIONS:

@@ -36,10 +36,12 @@ def _printf(layout: str, *values: Any) -> str:
     def one(found: re.Match[str]) -> str:
         if found[0] == "%%":
             return "%"
+        if not rest or found[0] not in ("%s", "%d", "%v", "%q", "%t") or (rest[0] is None and found[0] != "%v"):
+            raise TemplateError(f"printf {layout} is not known here")
         value = rest.pop(0)
-        return json.dumps(text(value)) if found[0] == "%q" else text(value)
+        return "<nil>" if value is None else json.dumps(text(value)) if found[0] == "%q" else text(value)
 
-    return re.sub(r"%[sdvqt%]", one, layout)
+    return re.sub(r"%[^a-zA-Z%]*.", one, layout)
 
 
 def _index(value: Any, *keys: Any) -> Any:
