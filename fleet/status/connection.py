@@ -14,6 +14,7 @@ from lightkube import Client, KubeConfig, operators
 from lightkube.config.kubeconfig import SingleConfig
 from lightkube.core.exceptions import ConfigError
 from lightkube.generic_resource import create_namespaced_resource
+from lightkube.models.meta_v1 import Status
 
 from external.command import ExternalError
 
@@ -40,6 +41,8 @@ def connect(kubeconfig: Path | None, context: str | None) -> Callable[..., Itera
         ExternalError: there is no kubeconfig, or not that context in it.
     """
     config = _choose(_files(kubeconfig), context)
+    # msgspec learns a type at its first use, and crashes when that is in two threads at once, as of refusals.
+    Status.from_dict({})
     try:
         client = Client(config=config, timeout=TIMEOUT)
     except (ConfigError, OSError, ValueError, AssertionError) as error:

@@ -68,7 +68,7 @@ def test_the_management_cluster_says_what_it_would_refuse_and_what_was_changed_b
     ]
     assert {each["by"] for each in said["live"]["edits"]} == {"kubectl-label", "kubectl-annotate"}
     webhook, policy = sorted(each["what"] for each in said["refusals"])
-    assert webhook.startswith(f"Cluster clusters/{FIRST}: admission webhook")
+    assert webhook.startswith(f"Cluster clusters/{FIRST}: ") and "variables[colour]" in webhook
     assert policy.startswith("ResourceGroup clusters/shop: ") and "reconcile-policy" in policy
 
 

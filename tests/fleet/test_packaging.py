@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_a_fresh_environment_plans_by_the_installed_command(wheel: Path, tmp_path: Path) -> None:
+def test_a_fresh_environment_plans_and_validates_by_the_installed_command(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "environment"
     # Offline: the dependencies are those of this environment, whose own folder comes after the fresh one's.
     run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=tmp_path)
@@ -58,6 +58,8 @@ def test_a_fresh_environment_plans_by_the_installed_command(wheel: Path, tmp_pat
     done = run(environment / "bin/python", "-c", program, "plan", "--format", "markdown", cwd=repository.path)
     assert done.returncode == 0, done.stderr
     assert "1 cluster changed in dev: +2 nodes" in done.stdout
+    done = run(environment / "bin/python", "-c", program, "validate", "--since", "main", cwd=repository.path)
+    assert (done.returncode, done.stdout.startswith("No mistakes: ")) == (0, True), done.stderr or done.stdout
     where = run(environment / "bin/python", "-c", "import fleet; print(fleet.__file__)", cwd=repository.path)
     assert where.stdout.startswith(str(site))
 
