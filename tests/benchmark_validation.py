@@ -36,12 +36,12 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
 
 def main(clusters: int) -> None:
     """Make a fleet, measure both, print the ratios."""
-    kept = next(iter(sorted((Path.home() / ".cache/slipway/schemas").iterdir())), None) if schemas.load() else None
+    kept = schemas.load().folder
     with tempfile.TemporaryDirectory() as place:
         fleet, formats = Path(place) / "fleet", Path(place) / "schemas"
         shutil.copytree(REPOSITORY, fleet)
         formats.mkdir()
-        for file in kept.iterdir() if kept else ():
+        for file in kept.iterdir():
             shutil.copy(file, formats / file.name.lower())
         folders = [fleet / f"environments/dev/clusters/c{number}" for number in range(clusters)]
         for folder in folders:

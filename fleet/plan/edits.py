@@ -53,7 +53,7 @@ def edits(what: str, live: Object | None, asked: Object, manager: str) -> Iterat
         for each in live["metadata"].get("managedFields") or ()
         if "fieldsV1" in each and "subresource" not in each
     ]
-    told = set()
+    told: set[tuple[str, ...]] = set()
     for path, old, new in _differences(_plain(live), _plain(asked)):
         by = next((name for name, fields in owned if name != manager and _owns(fields, path)), "")
         told.add(path)
@@ -61,7 +61,7 @@ def edits(what: str, live: Object | None, asked: Object, manager: str) -> Iterat
     ours = [fields for name, fields in owned if name == manager]
     for name, fields in owned:
         for path in _leaves(fields) if name.lower().startswith(HANDS) else ():
-            if path not in told and not any(_owns(each, path) for each in ours):
+            if not any(each[: len(path)] == path for each in told) and not any(_owns(each, path) for each in ours):
                 yield Edit(what, ".".join(path), _shown(_at(live, path)), _NOTHING, name, False)
 
 

@@ -43,14 +43,14 @@ class Schemas:
     """The schemas in a folder of the cache, each read when it is first asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._validators: dict[tuple[str, str], Any] = {}
         self._schemas: dict[int, Schema] = {}
 
     @cached_property
     def plurals(self) -> dict[str, str]:
         """Kind and group, as "Cluster.cluster.x-k8s.io", to the name of its resource."""
-        found: dict[str, str] = json.loads((self._folder / "plurals.json").read_text())
+        found: dict[str, str] = json.loads((self.folder / "plurals.json").read_text())
         return found
 
     def knows_group(self, api_version: str) -> bool:
@@ -82,13 +82,13 @@ class Schemas:
         return sorted(schema.get("properties", {}))
 
     def _schema(self, api_version: str, kind: str) -> Schema | None:
-        file = self._folder / _name(api_version, kind)
+        file = self.folder / _name(api_version, kind)
         if file.is_file():
             kept: Schema = json.loads(file.read_text())
             return kept
         schema = kubernetes_schemas.schema(api_version, kind)
         if schema:  # to make it takes longer than to read it
-            with suppress(OSError), tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False) as new:
+            with suppress(OSError), tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False) as new:
                 new.write(json.dumps(schema))
                 Path(new.name).rename(file)
         return schema
