@@ -11,13 +11,13 @@ from typing import Final
 
 from external.command import CommandFailed, ExternalError
 from fleet.clone import Clone
-from fleet.plan import changes, others, prices, reading, refusals
+from fleet.plan import comparison, others, prices, reading, refusals
 from fleet.plan.azure import APPROVED_BY, Fleet
 from fleet.plan.changes import Change
 from fleet.plan.live import Live, ManagementCluster
 from fleet.plan.others import Other
 from fleet.plan.prices import Prices
-from fleet.plan.refusals import Refusal
+from fleet.plan.refusal import Refusal
 from fleet.rendering import PLACEHOLDERS, Failure, Item, Refused, checkout, render
 
 _IDENTITY: Final = ("-c", "user.name=fleet plan", "-c", "user.email=plan@localhost")
@@ -64,7 +64,7 @@ def make(
     before, after, broken = old.fleet, new.fleet, tuple(_broken(old, new))
     # What does not render seems to be gone, which it is not.
     lost = {each.directory for each in new.failures}
-    changed = tuple(each for each in changes.compare(before, after) if each.cluster.directory not in lost)
+    changed = tuple(each for each in comparison.compare(before, after) if each.cluster.directory not in lost)
 
     def approved_on_the_way(directory: str) -> bool:
         return bool(clone.git("log", "--format=%h", f"-G{APPROVED_BY}", f"{base}..{head}", "--", directory).strip())

@@ -5,39 +5,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from fleet.plan import limits
 from fleet.plan.azure import APPROVED_BY, APPROVED_UNTIL, Cluster, Fleet
-from fleet.plan.changes import Change, Kind, Property, cores
+from fleet.plan.changes import Change, Kind, Property
+from fleet.plan.refusal import Refusal, names
 from fleet.plan.rules import Effect
 
-LIMIT: Final = "max_clusters"
-"""Key of settings.yaml: how many clusters an environment may have."""
-
-QUOTA: Final = "core_quota_"
-"""Prefix of keys of settings.yaml, before a region: the cores that the environment's clusters may have there."""
-
-SHOWN: Final = 3
 _APPROVE: Final = f"set {APPROVED_BY} (who) and {APPROVED_UNTIL} (a time) on the Cluster in a pull request of its own"
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """One reason.
-
-    Attributes:
-        rule: its short name, the same for the same reason.
-        what: what is wrong, where.
-        mend: what to do instead.
-        source: where the rule is written; may be empty.
-    """
-
-    rule: str
-    what: str
-    mend: str
-    source: str = ""
 
 
 def find(
@@ -59,8 +36,7 @@ def find(
         *_versions(changes),
         *_immutable(changes),
         *_pools(changes),
-        *_limits(before, after),
-        *_quotas(before, after),
+        *limits.find(before, after),
     )
 
 
@@ -106,7 +82,7 @@ def _waves(before: Fleet, after: Fleet, changes: tuple[Change, ...]) -> Iterator
     if len(released) > 1:
         yield Refusal(
             "one-environment-at-a-time",
-            f"the releases of {_names(released)} change at once",
+            f"the releases of {names(released)} change at once",
             f"change {released[0]} first, see that it is well, then promote: "
             f"python -m fleet promote {released[0]} {released[1]}",
         )
@@ -121,7 +97,7 @@ def _waves(before: Fleet, after: Fleet, changes: tuple[Change, ...]) -> Iterator
         if len(environments) > 1:
             yield Refusal(
                 "class-edited",
-                f"the class {name} is edited, which changes clusters of {_names(sorted(environments))} at once",
+                f"the class {name} is edited, which changes clusters of {names(sorted(environments))} at once",
                 "copy the class to its next version, and let environments follow by class_version, one after the other",
             )
 
@@ -139,8 +115,8 @@ def _versions(changes: tuple[Change, ...]) -> Iterator[Refusal]:
             if old and new and (new < old or new[:2] > (old[0], old[1] + 1)):
                 key = (change.after.environment, change.before.version, change.after.version)
                 found[key].append(change.after.name)
-    for (environment, before, after), names in found.items():
-        where = f"Kubernetes of {_names(names)} in {environment} would go from {before} to {after}"
+    for (environment, before, after), clusters in found.items():
+        where = f"Kubernetes of {names(clusters)} in {environment} would go from {before} to {after}"
         if _version(after) < _version(before):
             yield Refusal(
                 "downgrade",
@@ -172,7 +148,7 @@ def _immutable(changes: tuple[Change, ...]) -> Iterator[Refusal]:
         where = [each.resource.path for _, each in pairs]
         rule = pairs[0][1].rule
         yield Refusal(
-            "immutable", f"{name} of {_names(where)} from {old} to {new}: Azure refuses", rule.why, rule.source
+            "immutable", f"{name} of {names(where)} from {old} to {new}: Azure refuses", rule.why, rule.source
         )
 
 
@@ -185,48 +161,3 @@ def _pools(changes: tuple[Change, ...]) -> Iterator[Refusal]:
                 "base branch; the fleet's policy would keep it, and the Cluster would not be reconciled",
                 f"put it back with metadata: {{annotations: {{{APPROVED_BY}: <who>}}}}, merge, then remove it",
             )
-
-
-def _limits(before: Fleet, after: Fleet) -> Iterator[Refusal]:
-    for environment, files in after.values.items():
-        limit = files["settings"].get(LIMIT, "")
-        count = sum(each.environment == environment for each in after.clusters.values())
-        known = sum(each.environment == environment for each in before.clusters.values())
-        if limit.isdecimal() and count > int(limit) and count > known:
-            yield Refusal(
-                "too-many-clusters",
-                f"{environment} would have {count} clusters, and may have {limit}",
-                f"delete one first, or agree on a larger {LIMIT} in environments/{environment}/settings.yaml",
-            )
-
-
-def _quotas(before: Fleet, after: Fleet) -> Iterator[Refusal]:
-    for environment, region, used, quota in quotas(after):
-        known = _used(before, environment, region)
-        if used > quota and used > known:
-            yield Refusal(
-                "quota",
-                f"{environment} would have {used} cores in {region}, and may have {quota}",
-                f"ask Azure for more, then raise {QUOTA}{region} in environments/{environment}/settings.yaml",
-                "https://learn.microsoft.com/azure/quotas/per-vm-quota-requests",
-            )
-
-
-def quotas(fleet: Fleet) -> Iterator[tuple[str, str, int, int]]:
-    """Environment, region, cores that its clusters have there, and cores that they may have."""
-    for environment, files in fleet.values.items():
-        for key, quota in files["settings"].items():
-            if key.startswith(QUOTA) and quota.isdecimal():
-                region = key.removeprefix(QUOTA)
-                yield environment, region, _used(fleet, environment, region), int(quota)
-
-
-def _used(fleet: Fleet, environment: str, region: str) -> int:
-    return sum(
-        cores(each) for each in fleet.clusters.values() if (each.environment, each.region) == (environment, region)
-    )
-
-
-def _names(names: list[str]) -> str:
-    shown = ", ".join(names[:SHOWN])
-    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown

@@ -13,6 +13,7 @@ from rich.table import Table
 from fleet.plan import words
 from fleet.plan.plan import Plan
 from fleet.plan.rules import Effect
+from fleet.plan.sentences import sentences
 
 STYLES: Final = {Effect.IN_PLACE: "green", Effect.ROLLING: "yellow", Effect.DISRUPTIVE: "red", Effect.REFUSED: "red"}
 
@@ -73,7 +74,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "effect": each.effect,
                 "nodes": each.nodes,
                 "cores": each.cores,
-                "what": list(words.sentences(each)),
+                "what": list(sentences(each)),
                 "writes": [asdict(write) for write in each.writes],
             }
             for each in plan.changes

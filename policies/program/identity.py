@@ -16,7 +16,12 @@ GRANTING = {
 }
 """Built-in roles that grant roles. https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
 
-GRANTS = ("*", "microsoft.authorization/*", "microsoft.authorization/roleassignments/write", "*/write")
+GRANTS = (
+    *("*", "*/write", "*/action", "*/delete"),
+    *("microsoft.authorization/*", "microsoft.authorization/*/write"),
+    *("microsoft.authorization/roleassignments/*", "microsoft.authorization/roleassignments/write"),
+)
+"""Actions of everything, and of role assignments."""
 
 
 def _workload_identity(resources: Sequence[Resource], _: Mapping[str, Any]) -> Iterator[Finding]:

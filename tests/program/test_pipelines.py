@@ -28,7 +28,7 @@ from fleet.fleet_repository import FleetRepository
 from infra.settings import Settings
 seed.files = lambda: {seed}
 FleetRepository("fleet", Settings.load().fleet)
-pulumi.export("versions", {{"flux": "{flux}"}})
+pulumi.export("versions", {{"flux": "{flux}", "providers": {{"cluster-api": "{cluster_api}"}}}})
 """
 
 
@@ -50,8 +50,8 @@ def _run(project: Project, command: list[str]) -> Result:
     return Result(done.returncode, done.stdout + done.stderr)
 
 
-def _program(flux: str, **seed: str) -> str:
-    return VERSIONS_AND_SEED.format(flux=flux, seed=seed)
+def _program(flux: str, cluster_api: str, **seed: str) -> str:
+    return VERSIONS_AND_SEED.format(flux=flux, cluster_api=cluster_api, seed=seed)
 
 
 def make(project: Project, target: str, **variables: str) -> Result:
@@ -97,11 +97,12 @@ def test_a_cluster_out_of_reach_is_previewed_and_said_to_be(
 
 
 def test_upgrades_and_a_new_seed_are_told_in_words(project: Project, repository: Repository, tmp_path: Path) -> None:
-    project.write(config(repository) | LOCAL, program=_program("v2.9.4", a="1", b="1"))
+    project.write(config(repository) | LOCAL, program=_program("v2.9.4", "v1.12.7", a="1", b="1"))
     assert make(project, "up").code == 0
-    project.write(config(repository) | LOCAL, program=_program("v2.9.5", a="2", c="1"))
+    project.write(config(repository) | LOCAL, program=_program("v2.9.5", "v1.12.8", a="2", c="1"))
     said = _comment(project, tmp_path)
     assert "- flux: v2.9.4 → v2.9.5" in said
+    assert "- cluster-api: v1.12.7 → v1.12.8" in said
     assert "A new seed for the branch seed" in said
     assert all(line in said for line in ("~ a", "- b", "+ c"))
 

@@ -111,6 +111,8 @@ CASES: dict[str, list[Case]] = {
             "User Access Administrator without a condition",
         ),
         Case([_role("Microsoft.Network/virtualNetworks/read")], [_role("*")], "the action *"),
+        Case([_role("*/read")], [_role("*/action")], "the action */action"),
+        Case([_role("*/read")], [_role("Microsoft.Authorization/roleAssignments/*")], "roleAssignments/*"),
     ],
     "zones": [Case([cluster(agentPoolProfiles=_pools("1", "2"))], [cluster(agentPoolProfiles=_pools("1"))], "system")],
     "standard-tier": [Case([cluster(sku={"tier": "Standard"})], [cluster(sku={"tier": "Free"})], "tier Free")],
