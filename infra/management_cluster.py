@@ -13,6 +13,7 @@ from infra.identity import Identity, ServiceAccount
 from infra.network import Network
 from infra.network_settings import NetworkSettings
 from infra.settings import AzureSettings
+from infra.tags import says_whose_it_is
 
 EXPIRES = "slipway-expires"
 """Tag of the resource group of a short-lived management cluster: from then on pipelines/expiry.py destroys it."""
@@ -61,7 +62,10 @@ class ManagementCluster(pulumi.ComponentResource):
         ranges: NetworkSettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("slipway:azure:ManagementCluster", resource_name, None, opts)
+        tagged = pulumi.ResourceOptions(transformations=[says_whose_it_is])
+        super().__init__(
+            "slipway:azure:ManagementCluster", resource_name, None, pulumi.ResourceOptions.merge(opts, tagged)
+        )
         self.settings = settings
         inside = pulumi.ResourceOptions(parent=self)
         group = resources.ResourceGroup(

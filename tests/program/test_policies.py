@@ -56,3 +56,9 @@ def test_a_profile_decides_whether_a_rule_stops_or_only_says(
     result = project.pulumi("preview", *_with_pack(profile))
     assert "is of the tier Free, which has no SLA" in result.text
     assert (result.code == 0) == (level == "advisory")
+
+
+def test_a_production_stack_passes_without_a_profile(project: Project, repository: Repository) -> None:
+    project.write(config(repository) | {"slipway:protect": True, "slipway:authorizedIpRanges": ["203.0.113.0/24"]})
+    text = project.succeed("preview", *_with_pack())
+    assert "mandatory" not in text
