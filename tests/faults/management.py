@@ -55,9 +55,10 @@ class Management:
         """kill -9 to programs of its control plane, then start them again as Azure would."""
         for program in programs:
             processes.stop(f"cluster-{self.record.index}-{program}", grace=0)
-        eventually(self._resumed, 60, "its control plane, once the killed one has let go of its port")
+        eventually(self.resumed, 60, "its control plane, once the killed one has let go of its port")
 
-    def _resumed(self) -> bool:
+    def resumed(self) -> bool:
+        """Start what does not run; False while something of it does not come up yet."""
         try:
             self.clusters.resume()
         except LocalAzureError:

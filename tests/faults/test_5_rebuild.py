@@ -107,7 +107,7 @@ def test_a_deleted_management_cluster_is_built_anew_and_the_old_one_is_fenced(fl
         check_adopted(fleet, began, agents)
         _check_token_from_before(fleet, token)
 
-        management.clusters.resume()
+        eventually(management.resumed, 180, "the old one")
         management.renew_kubeconfig()
         _check_fenced(fleet, issuer)
         assert old.spec.issuer_url == issuer
