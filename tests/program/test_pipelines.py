@@ -77,7 +77,7 @@ def test_the_comment_of_the_first_preview_lists_what_is_made(
     said = _comment(project, tmp_path)
     assert "to create" in said.splitlines()[0]
     assert "| create | `aks` | ManagedCluster |  |" in said
-    assert "| advisory | `tags` |" in said
+    assert "| advisory | `api-server-restricted` |" in said
 
 
 def test_a_cluster_out_of_reach_is_previewed_and_said_to_be(
@@ -129,7 +129,7 @@ def test_drift_is_what_was_changed_or_deleted_by_hand(
     assert pipelines(project, "drift", "--stack", STACK, "--report", str(report)).code == 1
     said = report.read_text()
     assert "2 resources differ" in said.splitlines()[1]
-    assert "| changed by hand | `resource-group` | ResourceGroup | tags |" in said
+    assert "| changed by hand | `resource-group` | ResourceGroup | tags" in said
     assert "| **gone** | `flux-clusters-flux` |" in said
     project.succeed("destroy", "--yes", "--skip-preview", "--refresh")
 
