@@ -2,12 +2,13 @@
 
 The file is the same in every environment (Flux's objects get the environment's name from settings.yaml), so it is
 copied as it is. Only a value in which a team wrote each environment's own name, such as a branch, stays.
-The order of promotion is the order of the environments in management/kustomization.yaml.
+The order of promotion is the order of the environments in management/waves.yaml.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,11 +20,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from external.command import CommandFailed, ExternalError, require
+from fleet import waves
 from fleet.clone import Clone
 from management_cluster.semver import newer
 
-ROOT: Final = "management/kustomization.yaml"
-ENVIRONMENTS: Final = "environments"
 SHOWN: Final = 8
 """Clusters that are named; of more, the number."""
 
@@ -51,18 +51,20 @@ class Plan:
 
     Attributes:
         root: the clone's top folder.
+        release: the source's values.
         path: of the file that is written, in the clone.
         text: its new content.
-        clusters: the target's clusters, all of which it touches.
+        clusters: the target's clusters, all of which it touches, by ring in the order in which it reaches them.
     """
 
     root: Path
     source: str
     target: str
+    release: Mapping[str, str]
     path: str
     text: str
     changes: tuple[Change, ...]
-    clusters: tuple[str, ...]
+    clusters: Mapping[str, tuple[str, ...]]
 
 
 def plan(folder: Path, source: str, target: str) -> Plan:
@@ -74,7 +76,8 @@ def plan(folder: Path, source: str, target: str) -> Plan:
     """
     require("git", "https://git-scm.com/downloads")
     clone = Clone.at(folder)
-    _check_order(_environments(clone), source, target)
+    order = waves.read(clone.text(waves.FILE))
+    _check_order(list(waves.environments(order)), source, target)
     clone.check_clean()
     path = _release(target)
     before, new = clone.text(path), clone.text(_release(source))
@@ -92,8 +95,8 @@ def plan(folder: Path, source: str, target: str) -> Plan:
     )
     if text == before:
         raise ExternalError(f"nothing to promote: {target} has the release of {source} already")
-    clusters = clone.folders(f"{ENVIRONMENTS}/{target}/clusters")
-    return Plan(clone.root, source, target, path, text, changes, clusters)
+    clusters = {each.ring: clone.folders(each.directory) for each in order if each.environment == target}
+    return Plan(clone.root, source, target, new_values, path, text, changes, clusters)
 
 
 def commit(plan: Plan) -> str:
@@ -130,10 +133,18 @@ def show(plan: Plan, console: Console) -> None:
         console.print(table)
     else:
         console.print("Only comments and layout of the file change, no value.")
-    count, names = len(plan.clusters), ", ".join(plan.clusters[:SHOWN])
-    more = f" and {count - SHOWN} more" if count > SHOWN else ""
+    count = sum(map(len, plan.clusters.values()))
     noun = "cluster" if count == 1 else "clusters"
-    console.print(f"Touches {count} {noun} of {plan.target}" + (f": {escape(names)}{more}" if count else ""))
+    console.print(f"Touches {count} {noun} of {plan.target}" + (f", {escape(_in_order(plan))}" if count else ""))
+
+
+def _in_order(plan: Plan) -> str:
+    """The clusters, ring after ring."""
+    said = []
+    for ring, clusters in plan.clusters.items():
+        more = f" and {len(clusters) - SHOWN} more" if len(clusters) > SHOWN else ""
+        said += [f"{ring}: {', '.join(clusters[:SHOWN])}{more}"] if clusters else []
+    return ("first " if len(said) > 1 else "") + "; then ".join(said)
 
 
 def _goes_back(change: Change) -> bool:
@@ -143,27 +154,21 @@ def _goes_back(change: Change) -> bool:
         return False
 
 
-def _environments(clone: Clone) -> list[str]:
-    """In their order of promotion."""
-    resources = _parsed(ROOT, clone.text(ROOT)).get("resources") or []
-    return [Path(each).name for each in resources if Path(each).parent.name == ENVIRONMENTS]
-
-
 def _check_order(order: list[str], source: str, target: str) -> None:
     for name in (source, target):
         if name not in order:
-            raise ExternalError(f"there is no environment {name}: {ROOT} has {', '.join(order)}")
+            raise ExternalError(f"there is no environment {name}: {waves.FILE} has {', '.join(order)}")
     after = order[order.index(source) + 1 :]
     if not after:
         raise ExternalError(f"{source} is the last environment: nothing follows it")
     if target != after[0]:
         raise ExternalError(
-            f"{source} is promoted to {after[0]}, not to {target}: the order is {' → '.join(order)} ({ROOT})"
+            f"{source} is promoted to {after[0]}, not to {target}: the order is {' → '.join(order)} ({waves.FILE})"
         )
 
 
 def _release(environment: str) -> str:
-    return f"{ENVIRONMENTS}/{environment}/release.yaml"
+    return f"{waves.ENVIRONMENTS}/{environment}/release.yaml"
 
 
 def _values(path: str, text: str) -> dict[str, str]:

@@ -20,13 +20,18 @@ KEPT: Final = ("apiextensions.k8s.io", "core/v1:Namespace")
 """A CRD or the namespace is never deleted on its own: every source and Kustomization would go with it."""
 
 READY_WITHIN: Final = "5m"
+GATES: Final = (
+    # Sign in to a cluster as the service account that its ConfigMap names.
+    # https://fluxcd.io/flux/installation/configuration/workload-identity/
+    "ObjectLevelWorkloadIdentity",
+    "CancelHealthCheckOnNewRevision",  # a commit that mends a canary is not held up by the wait for its health
+    "AdditiveCELDependencyCheck",  # a wave waits until the one before is ready, and for a while
+)
 TUNING: Final = (
     "--concurrent=20",  # the Kustomizations of a cluster wait until it is healthy, so many wait at once
     "--requeue-dependency=5s",
     "--watch-configs-label-selector=owner!=helm",  # a cluster's agent starts when its kubeconfig appears
-    # Sign in to a cluster as the service account that its ConfigMap names.
-    # https://fluxcd.io/flux/installation/configuration/workload-identity/
-    "--feature-gates=ObjectLevelWorkloadIdentity=true",
+    "--feature-gates=" + ",".join(f"{gate}=true" for gate in GATES),
 )
 """Arguments of kustomize-controller beside its own: https://fluxcd.io/flux/components/kustomize/options/"""
 
@@ -44,7 +49,7 @@ class Flux(pulumi.ComponentResource):
         super().__init__("slipway:flux:Flux", resource_name, None, opts)
         kubernetes.yaml.v2.ConfigGroup(
             "flux",
-            yaml=_tuned(manifests(settings.flux_version)),
+            yaml=tuned(manifests(settings.flux_version)),
             opts=pulumi.ResourceOptions.merge(connection.options(self), pulumi.ResourceOptions(transforms=[_each])),
         )
         self.register_outputs({})
@@ -67,7 +72,8 @@ def manifests(version: str) -> str:
         raise pulumi.RunError(str(error)) from None
 
 
-def _tuned(documents: str) -> str:
+def tuned(documents: str) -> str:
+    """The manifests with what this fleet needs of kustomize-controller, YAML."""
     found = list(yaml.safe_load_all(documents))
     for each in found:
         each["metadata"].setdefault("annotations", {}).update(OURS)

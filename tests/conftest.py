@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from local_azure.toolchain import built
 
@@ -14,6 +15,9 @@ FOLDERS = ["unit", "fleet", "conformance", "provider", "program", "machine", "e2
 
 def pytest_configure() -> None:
     """Tests meet the tools that a user of this project has, once they are built; those that need them say so."""
+    # How long an example takes says how busy the machine is, and nothing about the code.
+    settings.register_profile("any machine", deadline=None)
+    settings.load_profile("any machine")
     if tools := built():
         os.environ["PATH"] = os.pathsep.join([str(tools.bin), os.environ.get("PATH", os.defpath)])
         os.environ["XDG_CONFIG_HOME"] = str(tools.releases / "xdg")  # clusterctl's repository

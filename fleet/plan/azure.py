@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fleet.rendering import Item
+from fleet.waves import Wave, environments
 
 APPROVED_BY: Final = "slipway.dev/deletion-approved-by"
 APPROVED_UNTIL: Final = "slipway.dev/deletion-approved-until"
@@ -74,6 +75,7 @@ class Cluster:
     name: str
     directory: str
     environment: str
+    ring: str
     class_name: str
     region: str
     version: str
@@ -94,15 +96,21 @@ class Fleet:
     """One side of a comparison.
 
     Attributes:
+        waves: in the order in which a release reaches them.
         clusters: by name.
         values: of settings.yaml and release.yaml, by environment, file and key.
         others: objects of the management cluster that belong to no cluster, by what identifies them.
     """
 
-    environments: tuple[str, ...]
+    waves: tuple[Wave, ...]
     clusters: Mapping[str, Cluster]
     values: Mapping[str, Mapping[str, Mapping[str, str]]]
     others: Mapping[str, Item] = field(default_factory=dict)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """In their order of promotion."""
+        return environments(self.waves)
 
 
 def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

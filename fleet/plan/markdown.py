@@ -53,6 +53,8 @@ def _tables(plan: Plan) -> Iterator[str]:
         yield f"**{_text(environment)}**" + "".join(
             f" · {_text(line.partition(': ')[2])}" for line in capacity if line.startswith(f"{environment}: ")
         )
+        if order := words.waves(plan, environment):
+            yield f"\nThe release goes by waves: {_text(order)}."
         yield f"\n| cluster | what happens | in Azure | nodes | cores |{money}"
         yield f"|---|---|---|--:|--:|{'--:|' if money else ''}"
         for row in rows:

@@ -48,11 +48,12 @@ def read(rendering: Rendering) -> Fleet:
             clusters[cluster.name] = cluster
         else:
             others |= {_identity(item): item for item in items}
+    # All waves of an environment come to have the same.
     values = {
-        name: {file: _data(objects, f"{name}-{file}") for file in ("settings", "release")}
-        for name in rendering.environments
+        each.environment: {file: _data(objects, f"{each.name}-{file}") for file in ("settings", "release")}
+        for each in rendering.waves
     }
-    return Fleet(rendering.environments, clusters, values, others)
+    return Fleet(rendering.waves, clusters, values, others)
 
 
 def _identity(item: Item) -> str:
@@ -91,6 +92,7 @@ def _cluster(
         name=metadata["name"],
         directory=directory,
         environment=environment,
+        ring=str(labels.get("ring", "")),
         class_name=class_name or labels.get("class", "aks-aso"),
         region=str(labels.get("region") or properties.get("location") or ""),
         version=str(topology.get("version") or properties.get("kubernetesVersion") or ""),

@@ -26,6 +26,9 @@ def show(plan: Plan, console: Console) -> None:
         console.print(_table(plan, rows))
     for other in plan.others:
         console.print(f"{escape(other.where)}: {escape(other.what)}: {escape(other.how)}", soft_wrap=True)
+    for name in plan.after.environments:
+        if order := words.waves(plan, name):
+            console.print(f"{escape(name)}: by waves, {escape(order)}", soft_wrap=True)
     for line in words.capacity(plan):
         console.print(escape(line))
     if missing := words.unpriced(plan):

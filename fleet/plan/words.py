@@ -113,6 +113,18 @@ def names(found: list[str]) -> str:
     return f"{shown} and {len(found) - NAMED} more" if len(found) > NAMED else shown
 
 
+def waves(plan: Plan, environment: str) -> str:
+    """In which order a new release reaches an environment's clusters; empty where it reaches them all at once."""
+    before, after = (side.values.get(environment, {}).get("release") for side in (plan.before, plan.after))
+    said = []
+    for wave in plan.after.waves:
+        touched = [each.cluster for each in plan.changes if each.kind is Kind.CHANGED]
+        found = [each.name for each in touched if (each.environment, each.ring) == (environment, wave.ring)]
+        if wave.environment == environment and found:
+            said.append(f"{wave.ring}: {names(found)}")
+    return f"first {', then '.join(said)}" if before != after and len(said) > 1 else ""
+
+
 def capacity(plan: Plan) -> list[str]:
     """Where the environments stand after the merge, of those that it touches and that have limits."""
     touched = {each.cluster.environment for each in plan.changes}

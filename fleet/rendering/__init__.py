@@ -4,6 +4,7 @@
         rendering = render(fleet)
     rendering.items                # every object, with the file, directory and Kustomization it comes from
     rendering.environments         # ("dev", "staging", "production"), in their order of promotion
+    rendering.waves                # (Wave("dev-canary", "dev", "canary"), …), in the order of a release
     rendering.clusters             # the requests: {"environments/dev/clusters/first": Request(environment, items, …)}
     rendering.failures             # what does not render, each with its directory; the others are not hindered
 

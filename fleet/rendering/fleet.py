@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
-import yaml
-
 from external.command import require
+from fleet import waves
 from fleet.rendering import references
 from fleet.rendering.checkout import Checkout
 from fleet.rendering.flux import Failure, Item, Object
-from fleet.rendering.safe_yaml import Unreadable
+from fleet.rendering.safe_yaml import Text, Unreadable
 from fleet.rendering.values import PLACEHOLDERS, Values
-from fleet.rendering.walk import ROOT, Walk, follow
+from fleet.rendering.walk import Walk, follow
+from fleet.waves import Wave
 
 CLUSTERS: Final = (("cluster.x-k8s.io", "Cluster"), ("containerservice.azure.com", "ManagedCluster"))
 """What a request may be."""
@@ -27,12 +27,13 @@ class Request:
     """A directory that has a Cluster, or in the class `aks-aso` a ManagedCluster.
 
     Attributes:
-        environment: what its label says.
+        environment, ring: what its labels say.
         name, namespace: of the Cluster.
         items: all that becomes of the directory, the Cluster first.
     """
 
     environment: str
+    ring: str
     name: str
     namespace: str
     items: tuple[Item, ...]
@@ -51,13 +52,18 @@ class Rendering:
         items: what the management cluster gets.
         on_clusters: what workload clusters get; for the first cluster of each environment.
         failures: what does not render.
-        environments: in their order of promotion.
+        waves: in their order.
     """
 
-    environments: tuple[str, ...]
+    waves: tuple[Wave, ...]
     items: list[Item] = field(default_factory=list)
     on_clusters: list[Item] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """In their order of promotion."""
+        return waves.environments(self.waves)
 
     @property
     def clusters(self) -> dict[str, Request]:
@@ -70,9 +76,9 @@ class Rendering:
             first = next((each for each in items if each.key[:2] in CLUSTERS), None)
             if first:
                 metadata = first.object["metadata"]
-                environment = (metadata.get("labels") or {}).get("environment", "")
+                environment, ring = ((metadata.get("labels") or {}).get(key, "") for key in ("environment", "ring"))
                 ordered = (first, *(each for each in items if each is not first))
-                found[directory] = Request(environment, metadata["name"], metadata.get("namespace", ""), ordered)
+                found[directory] = Request(environment, ring, metadata["name"], metadata.get("namespace", ""), ordered)
         return found
 
 
@@ -93,7 +99,7 @@ def render(
     """
     require("flux", "https://fluxcd.io/flux/installation/#install-the-flux-cli")
     bad = references.refused(checkout)
-    rendering = Rendering(environments(checkout))
+    rendering = Rendering(waves_of(checkout))
     unreadable = _without_unreadable(checkout)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         walk = Walk(checkout, {**PLACEHOLDERS, **values}, bad, pool)
@@ -117,14 +123,10 @@ def _without_unreadable(checkout: Checkout) -> list[Failure]:
     return failures
 
 
-def environments(checkout: Checkout) -> tuple[str, ...]:
-    """The environments in their order of promotion, which is that in management/kustomization.yaml."""
-    try:
-        parsed = yaml.safe_load((checkout.root / ROOT / "kustomization.yaml").read_text())
-        resources = [PurePosixPath(each) for each in parsed["resources"]]
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
-        return ()
-    return tuple(each.name for each in resources if each.parent.name == "environments")
+def waves_of(checkout: Checkout) -> tuple[Wave, ...]:
+    """The waves in their order; none where their file is missing or cannot be read."""
+    read = checkout.contents.get(waves.FILE)
+    return waves.of(read.documents) if isinstance(read, Text) else ()
 
 
 def _tell_duplicates(rendering: Rendering) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from fleet.status import health, inventory, report
 from fleet.status.connection import connect
+from fleet.status.health import FleetStatus
 
 NOT_READY = 1
 
@@ -22,20 +24,35 @@ def add_to(commands: Any) -> None:
         epilog="Exit code: 0 all is ready, 1 something is not, 2 it could not be found out.",
     )
     parse.add_argument("--json", action="store_true", help="for programs")
+    add_management_cluster(parse)
+    parse.set_defaults(command=run)
+
+
+def add_management_cluster(parse: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which management cluster is asked."""
     parse.add_argument("--kubeconfig", type=Path, help="default: KUBECONFIG, else ~/.kube/config")
     parse.add_argument("--context", help="of the management cluster; default: the current one")
-    parse.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Show every workload cluster; the exit code says whether all of them are ready."""
+    judged, taken = judge(arguments)
+    if arguments.json:
+        console.print_json(data=report.as_json(judged))
+    else:
+        report.show(judged, console, taken)
+    return 0 if judged.ready else NOT_READY
+
+
+def judge(arguments: argparse.Namespace) -> tuple[FleetStatus, datetime]:
+    """The status of the fleet, and when it was so.
+
+    Raises:
+        ExternalError: the management cluster does not answer, or refuses.
+    """
     list_all = connect(arguments.kubeconfig, arguments.context)
     found = inventory.read(list_all)
     judged = health.judge(found)
     if not judged.ready:
         judged = health.judge(inventory.with_azure(found, list_all))
-    if arguments.json:
-        console.print_json(data=report.as_json(judged))
-    else:
-        report.show(judged, console, found.taken)
-    return 0 if judged.ready else NOT_READY
+    return judged, found.taken

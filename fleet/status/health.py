@@ -8,9 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from fleet.status import waves
 from fleet.status.inventory import Inventory
 from fleet.status.problems import Problem, of_cluster, of_kustomization, of_managed_cluster, of_source
 from fleet.status.records import AzurePool, Cluster, ManagedCluster
+from fleet.status.waves import WaveStatus
 
 FLUX: Final = "flux-system"
 FLEET: Final = ("GitRepository", FLUX, "fleet")
@@ -54,7 +56,7 @@ class ClusterStatus:
     """One cluster of the fleet.
 
     Attributes:
-        environment: empty for a cluster that is not from the fleet repository.
+        environment, ring: empty for a cluster that is not from the fleet repository.
         desired_version, actual_version: Kubernetes; actual is the control plane's.
         agent, revision: of the agent's manifests, and of the fleet repository.
         why: what keeps it from being ready, worst first.
@@ -63,6 +65,7 @@ class ClusterStatus:
     name: str
     namespace: str
     environment: str
+    ring: str
     cluster_class: str
     desired_version: str
     actual_version: str
@@ -86,10 +89,11 @@ class Trouble:
 
 @dataclass(frozen=True)
 class FleetStatus:
-    """All clusters by environment and name, and what is wrong above them."""
+    """All clusters by environment and name, the waves by which they get releases, and what is wrong above them."""
 
     revision: str
     clusters: tuple[ClusterStatus, ...]
+    waves: tuple[WaveStatus, ...]
     troubles: tuple[Trouble, ...]
 
     @property
@@ -104,7 +108,8 @@ def judge(inventory: Inventory) -> FleetStatus:
     clusters += [_managed_cluster(each, inventory) for each in inventory.managed_clusters]
     clusters.sort(key=lambda each: (each.environment, each.namespace, each.name))
     fleet = inventory.sources.get(FLEET)
-    return FleetStatus(fleet.status.artifact.revision if fleet else "", tuple(clusters), tuple(_troubles(inventory)))
+    revision = fleet.status.artifact.revision if fleet else ""
+    return FleetStatus(revision, tuple(clusters), waves.judge(inventory), tuple(_troubles(inventory)))
 
 
 def _cluster(cluster: Cluster, inventory: Inventory) -> ClusterStatus:
@@ -117,6 +122,7 @@ def _cluster(cluster: Cluster, inventory: Inventory) -> ClusterStatus:
         name=metadata.name,
         namespace=metadata.namespace,
         environment=metadata.labels.get("environment", ""),
+        ring=metadata.labels.get("ring", ""),
         cluster_class=spec.topology.class_ref.name,
         desired_version=spec.topology.version,
         actual_version=control_plane.status.version if control_plane else "",
@@ -140,6 +146,7 @@ def _managed_cluster(cluster: ManagedCluster, inventory: Inventory) -> ClusterSt
         name=metadata.name,
         namespace=metadata.namespace,
         environment=metadata.labels.get("environment", ""),
+        ring=metadata.labels.get("ring", ""),
         cluster_class=metadata.labels.get("class", ""),
         desired_version=f"v{spec.kubernetes_version}",
         actual_version=f"v{status.current_kubernetes_version}" if status.current_kubernetes_version else "",

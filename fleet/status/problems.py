@@ -30,6 +30,7 @@ _PENDING: Final = ("Pending", "Deferred")
 
 SUCCEEDED: Final = "ReconciliationSucceeded"
 DEPENDENCY: Final = "DependencyNotReady"
+CANCELED: Final = "HealthCheckCanceled"
 """Reasons that Flux gives. https://fluxcd.io/flux/components/kustomize/kustomizations/#conditions"""
 
 HYDRATION: Final = timedelta(minutes=10)
@@ -97,7 +98,7 @@ def of_kustomization(kustomization: Kustomization, inventory: Inventory, creatin
     elif ready is None or ready.observed_generation < kustomization.metadata.generation:
         yield Problem("not reconciled yet", expected=True)
     elif ready.status == "False":
-        yield Problem(_said(ready, "not ready"), creating or ready.reason == DEPENDENCY)
+        yield Problem(_said(ready, "not ready"), creating or ready.reason in (DEPENDENCY, CANCELED))
     elif ready.status == "Unknown" and kustomization.last_outcome not in ("", SUCCEEDED):
         yield Problem(f"is being tried again after {kustomization.last_outcome}", creating)
     elif not applied or applied != newest:

@@ -190,9 +190,16 @@ class ManagedCluster(Object):
     status: _ManagedClusterStatus = _ManagedClusterStatus()
 
 
+class _PostBuild(_Record):
+    substitute: dict[str, str] = {}
+
+
 class _KustomizationSpec(_Record):
     source_ref: Reference
     suspend: bool = False
+    path: str = ""
+    depends_on: tuple[Reference, ...] = ()
+    post_build: _PostBuild = _PostBuild()
 
 
 class _Outcome(_Record):

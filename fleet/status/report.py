@@ -14,6 +14,7 @@ from rich.table import Table
 
 from fleet.status.health import Applied, ClusterStatus, FleetStatus, Health
 from fleet.status.problems import short
+from fleet.status.waves import WaveStatus
 
 STYLES: Final = {
     Health.READY: "green",
@@ -25,14 +26,27 @@ STYLES: Final = {
 
 
 def show(status: FleetStatus, console: Console, now: datetime) -> None:
-    """Print the table; below it, in words, what is not ready; and one line that sums up."""
+    """Print the table; below it the waves and, in words, what is not ready; and one line that sums up."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("cluster", "environment", "class", "Kubernetes", "pools", "state", "agent", "revision", "age"):
+    for column in (
+        "cluster",
+        "environment",
+        "ring",
+        "class",
+        "Kubernetes",
+        "pools",
+        "state",
+        "agent",
+        "revision",
+        "age",
+    ):
         table.add_column(column, no_wrap=True)
     for cluster in status.clusters:
         table.add_row(*_row(cluster, now))
     if status.clusters:
         console.print(table)
+    if status.waves:
+        console.print(_waves(status.waves))
     for trouble in status.troubles:
         console.print(f"[{STYLES[trouble.health]}]{escape(trouble.name)}[/]: {escape(trouble.why)}", soft_wrap=True)
     for cluster in status.clusters:
@@ -55,7 +69,26 @@ def as_json(status: FleetStatus) -> dict[str, Any]:
     """The whole status; times are ISO 8601, revisions as Flux writes them."""
     clusters = [{**asdict(each), "created": each.created.isoformat()} for each in status.clusters]
     troubles = [asdict(each) for each in status.troubles]
-    return {"ready": status.ready, "revision": status.revision, "clusters": clusters, "troubles": troubles}
+    waves = [asdict(each) for each in status.waves]
+    return {
+        "ready": status.ready,
+        "revision": status.revision,
+        "clusters": clusters,
+        "waves": waves,
+        "troubles": troubles,
+    }
+
+
+def _waves(waves: tuple[WaveStatus, ...]) -> Table:
+    """What each wave has of a release, and what it waits for."""
+    keys = list(dict.fromkeys(key for each in waves for key in (*each.release, *each.coming)))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("wave", *(key.removesuffix("_version").replace("_", " ") for key in keys), "goes on"):
+        table.add_column(escape(column))
+    for each in waves:
+        values = [_change(each.release.get(key, "none"), each.coming.get(key, "")) for key in keys]
+        table.add_row(each.name, *map(escape, values), escape(each.why or "yes"))
+    return table
 
 
 def _row(cluster: ClusterStatus, now: datetime) -> tuple[str, ...]:
@@ -69,6 +102,7 @@ def _row(cluster: ClusterStatus, now: datetime) -> tuple[str, ...]:
     return (
         escape(cluster.name),
         cluster.environment or "-",
+        cluster.ring or "-",
         cluster.cluster_class or "-",
         _change(cluster.actual_version or "none", cluster.desired_version),
         ", ".join(pools) or "-",

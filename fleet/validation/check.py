@@ -15,13 +15,14 @@ from typing import Final
 
 from fleet.clone import Clone
 from fleet.rendering import Checkout, Failure, Rendering, checkout, references, render
-from fleet.rendering.fleet import environments
+from fleet.rendering.fleet import waves_of
 from fleet.rendering.safe_yaml import position
 from fleet.validation import admission, flux_references, networks, objects, releases, requests, source, texts
 from fleet.validation import since as changed
 from fleet.validation.finding import Finding
 from fleet.validation.objects import Sources
 from fleet.validation.schemas import Schemas, load
+from fleet.waves import environments
 
 _UNSET: Final = re.compile(r'variable not set \(strict mode\): "(\w+)"')
 
@@ -60,13 +61,14 @@ def validate(folder: Path, since: str | None = None, manifests: Path | None = No
         copy = stack.enter_context(checkout(folder, needed=needed) if needed else checkout(folder))
         if needed and changed.are_entangled(copy, folder):
             copy = stack.enter_context(checkout(folder))
-        order = environments(copy)
+        order = waves_of(copy)
+        stages = environments(order)
         sources, found = source.read(copy)
         others = source.read_clusters(copy.apart)
         found += [*objects.check_sources(sources, schemas), *texts.check(sources), *_references(copy, sources)]
-        found += [*requests.check_names(sources, others, order), *releases.check_promotion(sources, order)]
+        found += [*requests.check_names(sources, others, order), *releases.check_promotion(sources, stages)]
         if since:
-            found += releases.check_upgrades(sources, order, Clone(folder), since)
+            found += releases.check_upgrades(sources, stages, Clone(folder), since)
         rendering = render(copy)
         undecided = _check_rendered(rendering, sources, others, schemas, found)
         files, clusters = len(copy.yaml) + len(copy.apart), len(rendering.clusters)

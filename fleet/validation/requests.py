@@ -12,8 +12,8 @@ from fleet.validation.finding import Finding, Path
 from fleet.validation.objects import Place, Sources, locate
 from fleet.validation.schemas import strict
 from fleet.validation.source import Source
+from fleet.waves import ENVIRONMENTS, FILE, Wave
 
-CLUSTERS: Final = "clusters"
 POOLS: Final = ("machinePools", "machineDeployments")
 
 
@@ -21,26 +21,25 @@ def written(sources: Sources) -> Iterator[tuple[Source, int, dict[str, Any]]]:
     """Every Cluster of a request, as it is written."""
     for file, source in sources.items():
         parts = file.split("/")
-        if parts[0] == "environments" and CLUSTERS in parts[2:-1]:
+        if parts[0] == ENVIRONMENTS and len(parts) > 4:
             for number, document in enumerate(source.documents):
                 if isinstance(document, dict) and document.get("kind") in ("Cluster", "ManagedCluster"):
                     yield source, number, document
 
 
-def check_names(sources: Sources, others: Sources, environments: tuple[str, ...]) -> Iterator[Finding]:
+def check_names(sources: Sources, others: Sources, order: tuple[Wave, ...]) -> Iterator[Finding]:
     """No name twice in the fleet, and no request where nobody looks.
 
     Args:
         others: requests that are well, and whose names are taken.
     """
+    directories = [each.directory for each in order]
     first = {_name(document): source.file for source, _, document in written(others)}
     for source, number, document in written(sources):
-        environment = source.file.split("/")[1]
-        if environment not in environments:
-            mend = (
-                f"Move it to one of {', '.join(environments)}, or list {environment} in management/kustomization.yaml"
-            )
-            yield source.finding(number, (), "reference", f"there is no environment {environment}", mend)
+        directory = "/".join(source.file.split("/")[:3])
+        if directory not in directories:
+            mend = f"Move it to one of {', '.join(directories)}, or give {directory} a wave in {FILE}"
+            yield source.finding(number, (), "reference", f"no wave has the clusters of {directory}", mend)
         name = _name(document)
         if isinstance(name, str) and (other := first.setdefault(name, source.file)) != source.file:
             message = f"{other} has a cluster of this name already"

@@ -13,8 +13,7 @@ from fleet.clone import Clone
 from fleet.rendering import Checkout, Text, references
 from fleet.rendering.flux import KUSTOMIZATION_FILES
 from fleet.rendering.safe_yaml import parse
-
-ENVIRONMENTS = "environments"
+from fleet.waves import ENVIRONMENTS
 
 Unit = Callable[[str], str | None]
 """The directory of the request that a file is of; None where it is of none."""

@@ -90,7 +90,7 @@ BROKEN = {
         new=FIRST,
     ),
     "an-environment-that-nobody-applies": Broken(
-        "1:1: there is no environment qa [reference]",
+        "1:1: no wave has the clusters of environments/qa/clusters [reference]",
         file="environments/qa/clusters/a/cluster.yaml",
         new=FIRST.replace("first", "qa-one"),
     ),

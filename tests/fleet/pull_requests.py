@@ -40,9 +40,9 @@ class Repository:
         if git(self.path, "branch", "--list", "change"):
             git(self.path, "branch", "--quiet", "-D", "change")
 
-    def request(self, name: str, environment: str = "dev", example: str = "first") -> Path:
+    def request(self, name: str, environment: str = "dev", example: str = "first", ring: str = "clusters") -> Path:
         """Ask for a cluster as the README tells."""
-        directory = self.directory(name, environment)
+        directory = self.path / "environments" / environment / ring / name
         shutil.copytree(REQUESTS / example, directory)
         file = directory / "cluster.yaml"
         file.write_text(file.read_text().replace(f"name: {example}", f"name: {name}"))

@@ -117,19 +117,25 @@ class Fleet:
         shutil.copytree(REPOSITORY, self.path)
         _unmask_secrets(self.path)
 
-    def request(self, cluster: str, manifest: str | None = None, example: str = "first") -> Path:
+    def request(
+        self, cluster: str, manifest: str | None = None, example: str = "first", ring: str = "clusters"
+    ) -> Path:
         """Add an example request under another name, with another cluster.yaml if `manifest` is given."""
-        directory = self.path / "environments" / "dev" / "clusters" / cluster
+        directory = self.path / "environments" / "dev" / ring / cluster
         shutil.copytree(REQUESTS / example, directory)
         file = directory / "cluster.yaml"
         file.write_text((manifest or file.read_text()).replace(f"name: {example}", f"name: {cluster}"))
         return directory
 
+    def wave(self, name: str = "dev") -> Rendered:
+        """What the management cluster gets of a release for one wave, beside its clusters."""
+        return flux(self.path, kustomize(self.path / "management").one("Kustomization", f"{name}-release"), {})
+
     def environment(self, name: str = "dev") -> Rendered:
-        """What the management cluster gets for one environment's clusters."""
-        root = kustomize(self.path / "management")
-        settings, release = (root.one("ConfigMap", f"{name}-{file}")["data"] for file in ("settings", "release"))
-        return flux(self.path, root.one("Kustomization", name), {**RUNTIME_INFO, **GIT, **settings, **release})
+        """What the management cluster gets for the clusters of one wave; by default dev, without its canaries."""
+        wave = self.wave(name)
+        settings = wave.one("ConfigMap", f"{name}-settings")["data"]
+        return flux(self.path, wave.one("Kustomization", name), {**RUNTIME_INFO, **GIT, **settings})
 
     def on_cluster(self, cluster: str) -> Rendered:
         """What the management cluster applies to a workload cluster beside the agent."""

@@ -60,7 +60,12 @@ def test_names_follow_from_the_cluster(fleet: Fleet) -> None:
 def test_version_class_region_and_sizes_come_from_the_environment(fleet: Fleet) -> None:
     fleet.request("first")
     cluster = fleet.environment().one("Cluster", "first")
-    assert cluster["metadata"]["labels"] == {"environment": "dev", "region": "northeurope"}
+    assert cluster["metadata"]["labels"] == {
+        "environment": "dev",
+        "ring": "clusters",
+        "region": "northeurope",
+        "gpu": "false",
+    }
     assert cluster["spec"]["topology"]["version"] == "v1.36.3"
     assert cluster["spec"]["topology"]["classRef"]["name"] == "aks-v1"
     assert cluster["spec"]["topology"]["variables"] == [

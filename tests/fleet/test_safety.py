@@ -42,9 +42,8 @@ def test_every_guard_is_bound_refuses_and_fails_closed() -> None:
 
 
 def test_no_cluster_comes_before_the_guards(fleet: Fleet) -> None:
-    for environment in ("dev", "staging", "production"):
-        kustomization = kustomize(fleet.path / "management").one("Kustomization", environment)
-        assert {"name": "policies"} in kustomization["spec"]["dependsOn"]
+    for wave in ("dev-canary", "dev", "staging-canary", "staging", "production-canary", "production"):
+        assert {"name": "policies"} in fleet.wave(wave).one("Kustomization", wave)["spec"]["dependsOn"]
 
 
 def test_the_guards_in_the_seed_are_those_of_policies() -> None:
@@ -58,7 +57,7 @@ def test_a_class_outlives_its_clusters(path: str) -> None:
 
 def test_deleting_a_kustomization_deletes_nothing_that_it_applied(fleet: Fleet) -> None:
     fleet.request("first")
-    applied = [*kustomize(REPOSITORY / "management"), *fleet.environment()]
+    applied = [*kustomize(REPOSITORY / "management"), *fleet.wave(), *fleet.environment()]
     kustomizations = [each for each in applied if each["kind"] == "Kustomization"]
     assert {each["spec"]["deletionPolicy"] for each in kustomizations} == {"Orphan"}
 

@@ -16,6 +16,11 @@ def test_the_management_cluster_gets(path: str, matches_snapshot: Compare) -> No
     matches_snapshot(path.replace("/", "-"), kustomize(REPOSITORY / path))
 
 
+@pytest.mark.parametrize("wave", ["dev-canary", "dev"])
+def test_a_release_becomes_for_a_wave(fleet: Fleet, matches_snapshot: Compare, wave: str) -> None:
+    matches_snapshot(f"wave-{wave}", fleet.wave(wave))
+
+
 @pytest.mark.parametrize("request_", ["first", "machines"])
 def test_a_request_becomes(fleet: Fleet, matches_snapshot: Compare, request_: str) -> None:
     fleet.request(request_, example=request_)

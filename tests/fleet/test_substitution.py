@@ -15,9 +15,9 @@ def request_rendered(fleet: Fleet) -> Rendered:
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "production"])
-def test_every_variable_of_a_request_is_provided(environment: str, request_rendered: Rendered) -> None:
-    root = kustomize(REPOSITORY / "management")
-    data = [root.one("ConfigMap", f"{environment}-{file}")["data"] for file in ("settings", "release")]
+def test_every_variable_of_a_request_is_provided(fleet: Fleet, environment: str, request_rendered: Rendered) -> None:
+    wave = fleet.wave(environment)
+    data = [wave.one("ConfigMap", f"{environment}-{file}")["data"] for file in ("settings", "release")]
     assert request_rendered.variables() <= RUNTIME_INFO.keys() | GIT.keys() | data[0].keys() | data[1].keys()
 
 
@@ -54,7 +54,7 @@ def test_no_credential_is_read_as_yaml(value: str, fleet: Fleet, monkeypatch: py
 
 def test_every_value_in_a_config_map_is_text(fleet: Fleet) -> None:
     fleet.request("first")
-    objects = [*kustomize(fleet.path / "management"), *fleet.on_cluster("first"), *fleet.workloads("first")]
+    objects = [*fleet.wave(), *fleet.on_cluster("first"), *fleet.workloads("first")]
     maps = [each for each in objects if each["kind"] == "ConfigMap"]
     assert maps
     assert all(isinstance(value, str) for each in maps for value in each["data"].values())

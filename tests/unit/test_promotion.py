@@ -40,8 +40,8 @@ def release(clone: Path, environment: str, revision: str = "HEAD") -> str:
 
 
 def promote(clone: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person does."""
-    command = [sys.executable, "-m", "fleet", "promote", *words, "--repository", str(clone)]
+    """Run the command as a person does who has no access to the management cluster."""
+    command = [sys.executable, "-m", "fleet", "promote", *words, "--unchecked", "--repository", str(clone)]
     return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -83,13 +83,21 @@ def test_what_changes_and_for_which_clusters_is_shown_and_in_the_commit(clone: P
     assert ["kubernetes_version", "v1.36.3", "v1.37.1"] in [row[:3] for row in rows]
     assert ["agent_version", "v2.9.5", "v2.10.0"] in [row[:3] for row in rows]
     assert "class_version" not in shown
-    assert "Touches 2 clusters of staging: search, shop" in shown
+    assert "Touches 2 clusters of staging, clusters: search, shop" in shown
     assert git(clone, "log", "-1", "--format=%B").splitlines() == [
         "Promote dev to staging",
         "",
         "agent_version: v2.9.5 -> v2.10.0",
         "kubernetes_version: v1.36.3 -> v1.37.1",
     ]
+
+
+def test_the_canaries_come_first(clone: Path) -> None:
+    shutil.copytree(clone / "environments/staging/clusters/shop", clone / "environments/staging/canary/web")
+    git(clone, "add", "--all")
+    git(clone, "commit", "--quiet", "--all", "--message", "A canary")
+    shown = promote(clone, "dev", "staging", "--dry-run").stdout
+    assert "Touches 3 clusters of staging, first canary: web; then clusters: search, shop" in shown
 
 
 def test_a_dry_run_changes_nothing(clone: Path) -> None:
@@ -140,15 +148,15 @@ def test_only_the_next_environment_can_be_promoted_to(clone: Path, source: str, 
 
 
 def test_a_fleet_with_other_environments_has_their_order(clone: Path) -> None:
-    shutil.copytree(clone / "environments" / "staging", clone / "environments" / "canary")
+    shutil.copytree(clone / "environments" / "staging", clone / "environments" / "test")
     git(clone, "add", "--all")
-    root = clone / "management" / "kustomization.yaml"
-    root.write_text(
-        root.read_text().replace("- ../environments/staging", "- ../environments/canary\n- ../environments/staging")
-    )
-    git(clone, "commit", "--quiet", "--all", "--message", "Canary first")
-    assert promotion.plan(clone, "dev", "canary").clusters == ("search", "shop")
-    with pytest.raises(ExternalError, match="dev is promoted to canary, not to staging"):
+    waves = clone / "management" / "waves.yaml"
+    dev, *others = waves.read_text().split("---\n")[::2]
+    staging = others[0].replace("staging", "test")
+    waves.write_text("---\n".join([dev, staging, *others]))
+    git(clone, "commit", "--quiet", "--all", "--message", "Test first")
+    assert promotion.plan(clone, "dev", "test").clusters == {"canary": ()}
+    with pytest.raises(ExternalError, match="dev is promoted to test, not to staging"):
         promotion.plan(clone, "dev", "staging")
 
 

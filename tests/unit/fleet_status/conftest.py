@@ -46,7 +46,7 @@ class Management:
         for plural in ("clusters", "machinepools", "azureasomanagedcontrolplanes"):
             self.objects[plural] = []
         cluster, pool = self.one("managedclusters"), self.one("managedclustersagentpools", "first-system")
-        cluster["metadata"]["labels"] |= {"environment": "dev", "class": "aks-aso-v1"}
+        cluster["metadata"]["labels"] |= {"environment": "dev", "ring": "clusters", "class": "aks-aso-v1"}
         version = {"orchestratorVersion": "1.36.3"}
         cluster["spec"] = {
             "kubernetesVersion": "1.36.3",

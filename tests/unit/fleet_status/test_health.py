@@ -247,3 +247,11 @@ def test_of_a_cluster_without_cluster_api_azures_words_are_told(management: Mana
     )
     assert management.first().health is Health.FAILING
     assert management.first().why[0] == "Azure ManagedCluster first: Not enough cores"
+
+
+def test_a_health_check_that_a_newer_commit_ended_is_no_failure(management: Management) -> None:
+    message = "New reconciliation triggered by GitRepository/flux-system/fleet"
+    management.condition(
+        "kustomizations", "first-sync", "Ready", status="False", reason="HealthCheckCanceled", message=message
+    )
+    assert management.first().health is Health.CHANGING
