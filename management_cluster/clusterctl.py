@@ -22,7 +22,12 @@ FLAGS: Final = {
 }
 """By name in clusterctl's inventory: the flag and the name on its command line."""
 
-FEATURES: Final = {"CLUSTER_TOPOLOGY": "true", "EXP_MACHINE_POOL": "true"}
+AZURE_KINDS: Final = "authorization.azure.com/*;managedidentity.azure.com/*"
+"""What teams may have of Azure besides clusters and resource groups; each kind costs the API server memory.
+
+Azure Service Operator installs them when the provider is installed or upgraded. https://capz.sigs.k8s.io/managed/aso"""
+
+FEATURES: Final = {"CLUSTER_TOPOLOGY": "true", "EXP_MACHINE_POOL": "true", "ADDITIONAL_ASO_CRDS": AZURE_KINDS}
 """Variables of the providers' manifests: the fleet's classes are topologies, AKS's pools are machine pools."""
 
 DRIFT_PERIOD: Final = "AZURE_SYNC_PERIOD"

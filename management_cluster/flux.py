@@ -27,7 +27,16 @@ GATES: Final = (
     "CancelHealthCheckOnNewRevision",  # a commit that mends a canary is not held up by the wait for its health
     "AdditiveCELDependencyCheck",  # a wave waits until the one before is ready, and for a while
 )
+LOCKDOWN: Final = ("--no-cross-namespace-refs=true",)
+"""What a namespace holds stays in it: a team's Kustomization reaches no source or Secret of another. Not with
+--default-service-account: that one would also be impersonated on workload clusters, where nobody knows it yet.
+https://fluxcd.io/flux/installation/configuration/multitenancy/"""
+
+LOCKED: Final = ("kustomize-controller", "helm-controller")
+"""Not notification-controller: the fleet's alerts hear of clusters, and no team may make one."""
+
 TUNING: Final = (
+    "--no-remote-bases=true",  # no Git but the sources
     "--concurrent=20",  # the Kustomizations of a cluster wait until it is healthy, so many wait at once
     "--requeue-dependency=5s",
     "--watch-configs-label-selector=owner!=helm",  # a cluster's agent starts when its kubeconfig appears
@@ -77,8 +86,10 @@ def tuned(documents: str) -> str:
     found = list(yaml.safe_load_all(documents))
     for each in found:
         each["metadata"].setdefault("annotations", {}).update(OURS)
-        if each["kind"] == "Deployment" and each["metadata"]["name"] == "kustomize-controller":
-            each["spec"]["template"]["spec"]["containers"][0]["args"].extend(TUNING)
+        if each["kind"] == "Deployment":
+            name, container = each["metadata"]["name"], each["spec"]["template"]["spec"]["containers"][0]
+            container["args"] += LOCKDOWN if name in LOCKED else ()
+            container["args"] += TUNING if name == "kustomize-controller" else ()
     return yaml.safe_dump_all(found)
 
 

@@ -1,4 +1,7 @@
-"""Hands the fleet over to Git: one source, one root Kustomization, and what the fleet needs to know and to have.
+"""Hands the fleet over to Git: its source, one root Kustomization, and what the fleet needs to know and to have.
+
+The source and its credential are in two namespaces, since Flux is not allowed to look from one into another: for the
+root in flux-system, and for the hydration of clusters beside these.
 
 What happens when
 - settings change: all of it is written again; it is always the program's;
@@ -51,12 +54,14 @@ class HandOff(pulumi.ComponentResource):
         super().__init__("slipway:flux:HandOff", resource_name, None, opts)
         self._settings, self._connection = settings, connection
         ready = list(after)
+        of_clusters = self._credential_of_clusters(management)
         known = [
-            self._credential_of_clusters(management),
+            of_clusters,
             self._runtime_info(management, ready),
-            *self._git_credentials(ready),
+            *self._git_credentials([*ready, of_clusters]),
         ]
-        source = self._source(fleet, [*ready, *known])
+        source = self._source("source", NAMESPACE, fleet, [*ready, *known])
+        self._source("source-of-clusters", CLUSTERS, fleet, [*ready, *known])
         self._root([source])
         self.register_outputs({})
 
@@ -127,21 +132,31 @@ class HandOff(pulumi.ComponentResource):
         """The same credential twice: as Flux reads it, and as values that are substituted for the agents' copy."""
         fleet = self._settings.fleet
         user, password = fleet.git_username, fleet.git_password.get_secret_value()
-        authorities = {"ca.crt": fleet.ca_certificates} if fleet.ca_certificates else {}
+        contents = {
+            "fleet-git": {"username": user, "password": password},
+            "fleet-git-values": {"git_username": user, "git_password": password},
+        }
+        if fleet.ca_certificates:
+            contents["fleet-git"]["ca.crt"] = fleet.ca_certificates
+            contents["fleet-git-values"]["git_ca_base64"] = _encode(fleet.ca_certificates)
+        if fleet.signers:
+            contents[SIGNERS] = dict(fleet.signers)
         return [
-            self._secret("fleet-git", {"username": user, "password": password, **authorities}, after=after),
-            self._secret("fleet-git-values", {"git_username": user, "git_password": password}, after=after),
-            *([self._secret(SIGNERS, fleet.signers, after=after)] if fleet.signers else []),
+            self._secret(name, values, namespace=namespace, after=after)
+            for namespace in (NAMESPACE, CLUSTERS)
+            for name, values in contents.items()
         ]
 
-    def _source(self, fleet: FleetRepository, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+    def _source(
+        self, resource_name: str, namespace: str, fleet: FleetRepository, after: Sequence[pulumi.Resource]
+    ) -> pulumi.Resource:
         return kubernetes.apiextensions.CustomResource(
-            "source",
+            resource_name,
             api_version="source.toolkit.fluxcd.io/v1",
             kind="GitRepository",
             metadata=ObjectMetaArgs(
                 name="fleet",
-                namespace=NAMESPACE,
+                namespace=namespace,
                 # Flux has read the repository once before the run ends well.
                 annotations={**OURS, "pulumi.com/waitFor": "condition=Ready"},
             ),
@@ -193,7 +208,7 @@ class HandOff(pulumi.ComponentResource):
     ) -> pulumi.Resource:
         encoded = {key: pulumi.Output.secret(value).apply(_encode) for key, value in values.items()}
         return kubernetes.core.v1.Secret(
-            name,
+            name if namespace == NAMESPACE or name == "aso-credential" else f"{name}-of-{namespace}",
             metadata=ObjectMetaArgs(name=name, namespace=namespace, annotations=NEVER_PRUNED),
             type="Opaque",
             data=encoded,

@@ -115,6 +115,8 @@ def _children(items: list[Item]) -> Iterator[tuple[Object, bool]]:
             continue
         spec = item.object["spec"]
         source = spec.get("sourceRef") or {}
+        if spec.get("suspend"):  # a form to which others are held, or at rest: Flux does not apply it
+            continue
         if source.get("kind") == "GitRepository" and source.get("name") == SOURCE:
             yield item.object, "kubeConfig" in spec
 

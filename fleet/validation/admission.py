@@ -39,11 +39,12 @@ def check(items: list[Item], sources: Sources, schemas: Schemas) -> tuple[list[F
     """What is denied, and the names of policies that cannot be evaluated without a cluster."""
     environment = _environment()
     bound = {
-        item.object["spec"]["policyName"]
+        item.object["spec"]["policyName"]: item.object["spec"].get("matchResources", {}).get("namespaceSelector", {})
         for item in items
         if item.object["kind"] == "ValidatingAdmissionPolicyBinding"
         and "Deny" in item.object["spec"].get("validationActions", [])
     }
+    namespaces = {item.object["metadata"]["name"]: item.object for item in items if item.object["kind"] == "Namespace"}
     found: list[Finding] = []
     undecided: list[str] = []
     for each in items:
@@ -53,18 +54,20 @@ def check(items: list[Item], sources: Sources, schemas: Schemas) -> tuple[list[F
         try:
             policy = _Policy(each.object, environment)
             for item in items:
-                found += _denied(policy, item, sources, schemas)
+                namespace = namespaces.get(item.key[2], {"metadata": {"name": item.key[2]}})
+                if _selects(bound[name], namespace):
+                    found += _denied(policy, item, namespace, sources, schemas)
         except (Undecidable, EvaluationError, RuntimeError, ValueError, TypeError):
             undecided.append(name)
     return found, undecided
 
 
-def _denied(policy: _Policy, item: Item, sources: Sources, schemas: Schemas) -> Iterator[Finding]:
+def _denied(policy: _Policy, item: Item, namespace: Object, sources: Sources, schemas: Schemas) -> Iterator[Finding]:
     group, kind, _, _ = item.key
     plural = schemas.plurals.get(f"{kind}.{group}", f"{kind.lower()}s")
     if not policy.matches(group, plural):
         return
-    for message in policy.denials(item.object, _request(item, plural)):
+    for message in policy.denials(item.object, namespace, _request(item, plural)):
         mend = f"The policy {policy.name} would deny it: see policies/"
         place = locate(item, ("metadata", "name"), sources)
         yield place.finding("admission", message, mend, value=item.object["metadata"]["name"])
@@ -98,7 +101,7 @@ class _Policy:
             for rule in self._rules
         )
 
-    def denials(self, object_: Object, request: Object) -> Iterator[str]:
+    def denials(self, object_: Object, namespace: Object, request: Object) -> Iterator[str]:
         data: Object = {
             "object": object_,
             "oldObject": None,
@@ -106,7 +109,7 @@ class _Policy:
             "variables": {},
             "authorizer": AUTHORIZER,
             "params": None,
-            "namespaceObject": {"metadata": {"name": request["namespace"]}},
+            "namespaceObject": namespace,
         }
         if not all(_value(each, data) for each in self._conditions):
             return
@@ -119,6 +122,27 @@ class _Policy:
                     yield str(_value(said, data)) if said else otherwise
             except EvaluationError as error:  # which denies, too
                 yield f"{otherwise}: {error}"
+
+
+def _selects(selector: Object, namespace: Object) -> bool:
+    """Whether a namespace has the labels; one that the fleet does not make has none.
+
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements
+    """
+    labels = namespace["metadata"].get("labels") or {}
+    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    for each in selector.get("matchExpressions") or []:
+        key, values = each["key"], each.get("values") or []
+        fulfilled = {
+            "Exists": key in labels,
+            "DoesNotExist": key not in labels,
+            "In": labels.get(key) in values,
+            "NotIn": labels.get(key) not in values,
+        }
+        if not fulfilled[each["operator"]]:
+            return False
+    return True
 
 
 def _creates(policy: Object) -> bool:

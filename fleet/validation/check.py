@@ -5,6 +5,8 @@ With `since` only the requests that differ from a commit are rendered, unless so
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from fleet.clone import Clone
 from fleet.rendering import Checkout, Failure, Rendering, checkout, references, render
 from fleet.rendering.fleet import waves_of
 from fleet.rendering.safe_yaml import position
-from fleet.validation import admission, flux_references, networks, objects, releases, requests, source, texts
+from fleet.validation import admission, flux_references, networks, objects, releases, requests, source, tenants, texts
 from fleet.validation import since as changed
 from fleet.validation.finding import Finding
 from fleet.validation.objects import Sources
@@ -66,7 +68,8 @@ def validate(folder: Path, since: str | None = None, manifests: Path | None = No
         sources, found = source.read(copy)
         others = source.read_clusters(copy.apart)
         found += [*objects.check_sources(sources, schemas), *texts.check(sources), *_references(copy, sources)]
-        found += [*requests.check_names(sources, others, order), *releases.check_promotion(sources, stages)]
+        found += [*requests.check_names(sources, others, order), *tenants.check(sources, stages)]
+        found += releases.check_promotion(sources, stages)
         if since:
             found += releases.check_upgrades(sources, stages, Clone(folder), since)
         rendering = render(copy)
@@ -95,8 +98,18 @@ def _check_rendered(
 def _references(copy: Checkout, sources: Sources) -> Iterator[Finding]:
     for bad in references.check(copy):
         if bad.file in sources:
-            mend = "Write a path that exists, relative to this file"
-            yield sources[bad.file].finding(0, bad.field, "reference", bad.why, mend, value=bad.value)
+            yield sources[bad.file].finding(0, bad.field, "reference", bad.why, _meant(copy, bad), value=bad.value)
+
+
+def _meant(copy: Checkout, bad: references.Bad) -> str:
+    """The neighbour that is called alike, if there is one."""
+    wanted = PurePosixPath(os.path.normpath(PurePosixPath(bad.file).parent / bad.value))
+    parents = {parent for file in copy.files for parent in (PurePosixPath(file), *PurePosixPath(file).parents)}
+    names = [each.name for each in parents if each.parent == wanted.parent]
+    close = difflib.get_close_matches(wanted.name, names, 1)
+    if not close:
+        return "Write a path that exists, relative to this file"
+    return f"Did you mean {PurePosixPath(bad.value).with_name(close[0])}?"
 
 
 def _failure(failure: Failure, sources: Sources) -> Finding:

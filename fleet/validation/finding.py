@@ -15,6 +15,7 @@ RULES: Final = {
     "reference": "What is referred to exists, in this repository",
     "class": "Requests keep to their class: variables, pools",
     "unique-name": "Names of clusters are unique in the fleet",
+    "tenant": "Teams are where they are allowed to be, and their limits can be kept",
     "cidr": "Networks of clusters do not overlap",
     "kubernetes-version": "Kubernetes goes up by one minor version at a time, and never down; nodes are hardly behind",
     "promotion": "No environment is ahead of the one before",

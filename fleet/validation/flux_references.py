@@ -20,7 +20,7 @@ https://fluxcd.io/flux/components/kustomize/kustomizations/#source-reference
 https://fluxcd.io/flux/components/helm/helmreleases/#chart-template
 """
 
-MADE_BY_THE_PROGRAM: Final = ("GitRepository", "flux-system", "fleet")
+MADE_BY_THE_PROGRAM: Final = {("GitRepository", namespace, "fleet") for namespace in ("flux-system", "clusters")}
 
 Name = tuple[str, str, str]
 """Kind, namespace and name."""
@@ -32,7 +32,7 @@ def check(items: list[Item], sources: Sources, others: Collection[str]) -> Itera
     Args:
         others: names of clusters that are not rendered, whose objects begin with them.
     """
-    there = {_name(item) for item in items} | {MADE_BY_THE_PROGRAM}
+    there = {_name(item) for item in items} | MADE_BY_THE_PROGRAM
     waits: dict[Name, list[Name]] = {}
     for item in items:
         where = SOURCES.get(item.key[:2])

@@ -78,7 +78,7 @@ class Writes:
                 if running:
                     return Reply(202, None, self._operation_headers(call, running[0], existing, location=True))
             kind.check_delete(self._azure, existing)
-            if not (kind.slow or kind.slow_delete):
+            if kind.quick_delete or not (kind.slow or kind.slow_delete):
                 shown = self._azure.view(existing)
                 kind.tear_down(self._azure, existing)
                 store.remove(existing.id)

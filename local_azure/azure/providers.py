@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local_azure.azure.agent_pools import AgentPools
 from local_azure.azure.authorization import RoleAssignments, RoleDefinitions
+from local_azure.azure.databases import DATABASES, FIREWALL_RULES, FlexibleServers
 from local_azure.azure.disks import AvailabilitySets, Disks
 from local_azure.azure.managed_clusters import ManagedClusters
 from local_azure.azure.managed_identity import FederatedCredentials, Identities
@@ -22,6 +23,7 @@ from local_azure.azure.network_attachments import (
 from local_azure.azure.plain_types import DnsRecords, MaintenanceConfigurations, Registries, Vaults, Workspaces
 from local_azure.azure.resource_groups import ResourceGroups
 from local_azure.azure.resource_type import ResourceType
+from local_azure.azure.storage_accounts import StorageAccounts
 from local_azure.azure.subscription import Provider
 from local_azure.azure.virtual_machines import Extensions, VirtualMachines
 
@@ -56,6 +58,8 @@ def providers(authorize_base: str) -> list[Provider]:
         "Microsoft.ContainerRegistry": (Registries(),),
         "Microsoft.OperationalInsights": (Workspaces(),),
         "Microsoft.KeyVault": (Vaults(),),
+        "Microsoft.Storage": (StorageAccounts(),),
+        "Microsoft.DBforPostgreSQL": (FlexibleServers(), DATABASES, FIREWALL_RULES),
     }
     versions = tomllib.loads((Path(__file__).parent / "api_versions.toml").read_text())
     return [Provider(namespace, tuple(versions[namespace]), kinds) for namespace, kinds in types.items()]

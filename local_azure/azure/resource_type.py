@@ -71,6 +71,8 @@ class ResourceType:
     """Whether writing and deleting are long-running operations."""
     slow_delete = False
     """Whether only deleting is one."""
+    quick_delete = False
+    """Whether deleting is none, though writing is one."""
     created = 201
     """Status of a PUT that made the resource."""
     deleted = 200

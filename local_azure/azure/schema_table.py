@@ -50,6 +50,13 @@ MODELS = {
     "Microsoft.ContainerService/managedClusters/maintenanceConfigurations": (
         "azure.mgmt.containerservice.models:MaintenanceConfiguration"
     ),
+    "Microsoft.KeyVault/vaults": "azure.mgmt.keyvault.v2024_11_01.models:VaultCreateOrUpdateParameters",
+    "Microsoft.Storage/storageAccounts": "azure.mgmt.storage.models:StorageAccountCreateParameters",
+    "Microsoft.DBforPostgreSQL/flexibleServers": "azure.mgmt.postgresqlflexibleservers.models:Server",
+    "Microsoft.DBforPostgreSQL/flexibleServers/databases": "azure.mgmt.postgresqlflexibleservers.models:Database",
+    "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules": (
+        "azure.mgmt.postgresqlflexibleservers.models:FirewallRule"
+    ),
     "Microsoft.ContainerRegistry/registries": "azure.mgmt.containerregistry.v2023_01_01_preview.models:Registry",
 }
 WHEELS = (
@@ -57,10 +64,13 @@ WHEELS = (
     "azure-mgmt-compute",
     "azure-mgmt-containerregistry",
     "azure-mgmt-containerservice",
+    "azure-mgmt-keyvault",
     "azure-mgmt-msi",
     "azure-mgmt-network",
+    "azure-mgmt-postgresqlflexibleservers",
     "azure-mgmt-privatedns",
     "azure-mgmt-resource",
+    "azure-mgmt-storage",
 )
 GROWING = {"VirtualMachineSizeTypes"}
 """No longer extended: https://learn.microsoft.com/rest/api/compute/resource-skus has more."""

@@ -104,28 +104,49 @@ def flux(repository: Path, kustomization: Object, values: Mapping[str, str]) -> 
 
 def _unmask_secrets(repository: Path) -> None:
     """`flux build` blanks what is in a Secret; so here the repository's Secrets are of another kind until then."""
-    for file in (repository / "hydration").rglob("*.yaml"):
-        text = re.sub(f"^{SECRET}$", UNMASKED, file.read_text(), flags=re.MULTILINE)
-        file.write_text(text.replace("kind: Kustomization|Secret", "kind: Kustomization|Unmasked"))
+    for folder in ("hydration", "management/tenant"):
+        for file in (repository / folder).rglob("*.yaml"):
+            text = re.sub(f"^{SECRET}$", UNMASKED, file.read_text(), flags=re.MULTILINE)
+            file.write_text(text.replace("kind: ConfigMap|Secret|", "kind: ConfigMap|Unmasked|"))
 
 
 class Fleet:
     """A fleet repository in a folder of its own, with clusters requested in environment dev."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "fleet"
+        self.path, self.own = folder / "fleet", folder / "team" / "repository"
         shutil.copytree(REPOSITORY, self.path)
         _unmask_secrets(self.path)
 
     def request(
-        self, cluster: str, manifest: str | None = None, example: str = "first", ring: str = "clusters"
+        self,
+        cluster: str,
+        manifest: str | None = None,
+        example: str = "first",
+        ring: str = "clusters",
+        component: str | None = None,
     ) -> Path:
-        """Add an example request under another name, with another cluster.yaml if `manifest` is given."""
+        """Add an example request under another name; with another cluster.yaml, with one more component."""
         directory = self.path / "environments" / "dev" / ring / cluster
         shutil.copytree(REQUESTS / example, directory)
         file = directory / "cluster.yaml"
         file.write_text((manifest or file.read_text()).replace(f"name: {example}", f"name: {cluster}"))
+        kustomization = directory / "kustomization.yaml"
+        if component:
+            text = kustomization.read_text()
+            kustomization.write_text(text.replace("components: [", f"components: [../../../../{component}, "))
         return directory
+
+    def team(self) -> None:
+        """Add the team of tenants/README.md, as it says, with one cluster of its own in its repository's folder."""
+        for path, text in readme_files(self.path / "tenants" / "README.md").items():
+            file = (self.own if path.startswith("clusters/") else self.path) / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        request = (REQUESTS / "first" / "cluster.yaml").read_text()
+        (self.own / "clusters/dev/blue/cluster.yaml").write_text(request.replace("name: first", "name: shop-dev-blue"))
+        for folder in ("hydration", "tenants"):  # what Flux includes
+            shutil.copytree(self.path / folder, self.own / "fleet" / folder)
 
     def wave(self, name: str = "dev") -> Rendered:
         """What the management cluster gets of a release for one wave, beside its clusters."""
@@ -137,13 +158,26 @@ class Fleet:
         settings = wave.one("ConfigMap", f"{name}-settings")["data"]
         return flux(self.path, wave.one("Kustomization", name), {**RUNTIME_INFO, **GIT, **settings})
 
+    def teams(self, name: str = "dev") -> Rendered:
+        """What the management cluster gets for the teams of an environment."""
+        wave = self.wave(name)
+        settings, release = (wave.one("ConfigMap", f"{name}-{file}")["data"] for file in ("settings", "release"))
+        return flux(
+            self.path, wave.one("Kustomization", f"{name}-tenants"), {**RUNTIME_INFO, **GIT, **settings, **release}
+        )
+
+    def of_team(self) -> Rendered:
+        """What the management cluster applies from the team's own repository."""
+        return flux(self.own, self.teams().one("Kustomization", "team"), {})
+
     def on_cluster(self, cluster: str) -> Rendered:
         """What the management cluster applies to a workload cluster beside the agent."""
-        applied = self.environment()
-        # The controller drops newlines of values, see fluxcd/pkg/kustomize LoadVariables.
-        credential = applied.one("Secret", f"{cluster}-git")["stringData"]
-        values = {key: value.replace("\n", "") for key, value in credential.items()}
-        return flux(self.path, applied.one("Kustomization", f"{cluster}-sync"), values)
+        return flux(self.path, self.environment().one("Kustomization", f"{cluster}-sync"), GIT)
+
+    def team_on_cluster(self, cluster: str) -> Rendered:
+        """What it applies there for the team."""
+        git = {"username": "shop", "password": "67890"}
+        return flux(self.path, self.environment().one("Kustomization", f"{cluster}-shop"), git)
 
     def workloads(self, cluster: str) -> Rendered:
         """What the agent on a workload cluster applies."""
@@ -155,9 +189,15 @@ class Fleet:
 def seeded(folder: Path) -> Fleet:
     """The seed with one request, its Secrets as they are."""
     fleet = Fleet(folder)
-    shutil.copytree(REPOSITORY / "hydration", fleet.path / "hydration", dirs_exist_ok=True)
+    for name in ("hydration", "management"):
+        shutil.copytree(REPOSITORY / name, fleet.path / name, dirs_exist_ok=True)
     fleet.request("first")
     return fleet
+
+
+def readme_files(readme: Path) -> dict[str, str]:
+    """The files that a page shows, by path: blocks of YAML that begin with their path as a comment."""
+    return dict(re.findall(r"```yaml\n# (\S+)\n(.*?)```", readme.read_text(), re.DOTALL))
 
 
 def _parse(text: str) -> Rendered:

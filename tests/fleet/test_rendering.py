@@ -42,7 +42,6 @@ def test_each_object_says_where_it_comes_from(fleet: Fleet) -> None:
     assert request.cluster["spec"]["topology"]["version"] == "v1.36.3"
     assert [(item.object["kind"], item.file) for item in request.items] == [
         ("Cluster", "environments/dev/clusters/first/cluster.yaml"),
-        ("Secret", "hydration/agent/git.yaml"),
         ("Kustomization", "hydration/agent/agent.yaml"),
         ("Kustomization", "hydration/agent/sync.yaml"),
     ]

@@ -42,8 +42,8 @@ def test_clusters_share_no_object(fleet: Fleet) -> None:
     for name in ("blue", "blue-2", "cluster", "team-a-cluster"):
         fleet.request(name)
     names = fleet.environment().names()
-    assert len(names) == len(set(names)) == 4 * 4
-    assert {"Kustomization/blue-2-agent", "Kustomization/cluster-sync", "Secret/team-a-cluster-git"} <= set(names)
+    assert len(names) == len(set(names)) == 4 * 3
+    assert {"Kustomization/blue-2-agent", "Kustomization/cluster-sync", "Cluster/team-a-cluster"} <= set(names)
 
 
 def test_names_follow_from_the_cluster(fleet: Fleet) -> None:
@@ -53,7 +53,7 @@ def test_names_follow_from_the_cluster(fleet: Fleet) -> None:
     assert (
         agent["kubeConfig"]["secretRef"]["name"] == sync["kubeConfig"]["secretRef"]["name"] == "team-a-blue-kubeconfig"
     )
-    assert sync["postBuild"]["substituteFrom"] == [{"kind": "Secret", "name": "team-a-blue-git"}]
+    assert sync["postBuild"]["substituteFrom"] == [{"kind": "Secret", "name": "fleet-git-values"}]
     assert sync["postBuild"]["substitute"]["cluster_name"] == "team-a-blue"
 
 

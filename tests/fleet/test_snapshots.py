@@ -46,3 +46,19 @@ def test_its_agent_applies(fleet: Fleet, matches_snapshot: Compare) -> None:
 def test_a_managed_cluster_of_azure_service_operator_becomes(fleet: Fleet, matches_snapshot: Compare) -> None:
     fleet.request("straight", example="straight")
     matches_snapshot("straight", fleet.environment())
+
+
+def test_a_team_gets(fleet: Fleet, matches_snapshot: Compare) -> None:
+    fleet.team()
+    matches_snapshot("team", fleet.teams())
+
+
+def test_a_cluster_of_a_team_becomes(fleet: Fleet, matches_snapshot: Compare) -> None:
+    fleet.team()
+    matches_snapshot("team-cluster", fleet.of_team())
+
+
+def test_a_team_on_a_cluster_gets(fleet: Fleet, matches_snapshot: Compare) -> None:
+    fleet.team()
+    fleet.request("first", component="tenants/shop")
+    matches_snapshot("team-on-cluster", fleet.team_on_cluster("first"))

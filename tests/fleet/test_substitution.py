@@ -23,14 +23,27 @@ def test_every_variable_of_a_request_is_provided(fleet: Fleet, environment: str,
 
 def test_every_variable_of_the_sync_is_provided(request_rendered: Rendered) -> None:
     inline = request_rendered.one("Kustomization", "first-sync")["spec"]["postBuild"]["substitute"]
-    secret = request_rendered.one("Secret", "first-git")["stringData"]
-    assert kustomize(REPOSITORY / "hydration/sync").variables() <= inline.keys() | secret.keys()
+    assert kustomize(REPOSITORY / "hydration/sync").variables() <= inline.keys() | GIT.keys()
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "production"])
 def test_every_variable_of_the_workloads_is_in_cluster_info(environment: str) -> None:
     info = kustomize(REPOSITORY / "hydration/sync").one("ConfigMap", "cluster-info")["data"]
     assert kustomize(REPOSITORY / "workloads" / environment).variables() <= info.keys()
+
+
+def test_every_variable_of_a_teams_cluster_is_provided_without_a_secret(fleet: Fleet) -> None:
+    fleet.team()
+    values = fleet.teams().one("Kustomization", "team")["spec"]["postBuild"]
+    assert kustomize(fleet.own / "clusters/dev/blue").variables() <= values["substitute"].keys()
+    assert values.keys() == {"substitute"}
+    assert not values["substitute"].keys() & GIT.keys()
+
+
+def test_every_variable_of_a_team_on_a_cluster_is_provided(fleet: Fleet) -> None:
+    fleet.team()
+    inline = fleet.of_team().one("Kustomization", "shop-dev-blue-shop")["spec"]["postBuild"]["substitute"]
+    assert kustomize(REPOSITORY / "hydration/tenant/on-cluster").variables() <= inline.keys() | {"username", "password"}
 
 
 @pytest.mark.parametrize("path", ["management", "policies", "classes"])

@@ -71,4 +71,4 @@ def test_case_of_members_and_enumerations_does_not_matter(schema: Schema) -> Non
 
 
 def test_types_without_a_model_are_taken_as_they_are(schema: Schema) -> None:
-    assert schema.check("Microsoft.KeyVault/vaults", {"anything": 1}) == {"anything": 1}
+    assert schema.check("Microsoft.OperationalInsights/workspaces", {"anything": 1}) == {"anything": 1}
