@@ -7,7 +7,7 @@ from tests.fleet.rendering import REPOSITORY, Fleet, readme_files
 
 def test_the_seed_has_no_team(fleet: Fleet) -> None:
     for environment in ("dev", "staging", "production"):
-        assert fleet.environment(environment, "-tenants") == []
+        assert fleet.teams(environment) == []
 
 
 def test_a_cluster_of_a_team_is_one_as_any_other(fleet: Fleet) -> None:
@@ -32,7 +32,7 @@ def test_what_hydration_makes_is_what_the_forms_say(fleet: Fleet) -> None:
         made = own.one("Kustomization", f"shop-dev-blue-{part}")["spec"]
         for spec, cluster in ((form["spec"], "cluster"), (made, "shop-dev-blue")):
             assert spec.pop("kubeConfig") == {"secretRef": {"name": f"{cluster}-kubeconfig"}}
-            for own_value in ("cluster_name", "region"):
+            for own_value in ("cluster_name", "region", "gpu"):
                 spec.get("postBuild", {}).get("substitute", {}).pop(own_value, None)
         assert made == form["spec"]
 
