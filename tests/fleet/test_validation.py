@@ -57,7 +57,8 @@ def test_a_request_of_any_class_is_valid(example: str, fleet: Fleet) -> None:
 def test_an_approved_deletion_is_valid_since_flux_may_approve(fleet: Fleet) -> None:
     fleet.request("leaving", FIRST.replace("name: first\n", f"name: leaving{APPROVAL}\n"))
     result = validate(fleet.path)
-    assert (result.findings, result.undecided) == ((), ())
+    assert result.findings == ()
+    assert not any("approv" in policy for policy in result.undecided)
 
 
 def test_networks_that_a_class_gives_no_default_for_are_unique_in_the_fleet(fleet: Fleet) -> None:
