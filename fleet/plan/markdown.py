@@ -21,9 +21,8 @@ _SIGNS: Final = {Effect.IN_PLACE: "🟢", Effect.ROLLING: "🟡", Effect.DISRUPT
 
 def write(plan: Plan) -> str:
     """The comment."""
-    head = "\n".join(
-        [MARKER, f"### {'⛔' if plan.refusals else '✅'} {_text(words.headline(plan))}", "", *_refusals(plan)]
-    )
+    sign = "⛔" if plan.refusals else "⚠️" if any(each.grave for each in plan.others) else "✅"
+    head = "\n".join([MARKER, f"### {sign} {_text(words.headline(plan))}", "", *_refusals(plan)])
     body = [*_tables(plan), *_others(plan), *_live(plan), *_details(plan)]
     while len(head) + sum(len(each) + 1 for each in body) > LONGEST:
         body.pop()
@@ -76,7 +75,8 @@ def _others(plan: Plan) -> Iterator[str]:
         yield "| beside clusters | what | how |"
         yield "|---|---|---|"
         for each in plan.others:
-            yield f"| {_text(each.where)} | {_text(each.what)} | {_text(each.how)} |"
+            sign = "⚠️ " if each.grave else ""
+            yield f"| {_text(each.where)} | {_text(each.what)} | {sign}{_text(each.how)} |"
         yield ""
 
 

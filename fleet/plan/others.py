@@ -31,11 +31,13 @@ class Other:
         where: the part of the repository it belongs to, such as tenants/shop.
         what: the object or value.
         how: created, removed, or what of it changes.
+        grave: it gives rights or takes a guard away, so somebody has to look.
     """
 
     where: str
     what: str
     how: str
+    grave: bool = False
 
 
 def find(before: Fleet, after: Fleet, files: list[str]) -> tuple[Other, ...]:
@@ -66,8 +68,29 @@ def _objects(before: Mapping[str, Item], after: Mapping[str, Item]) -> Iterator[
         assert item
         if (old and _own(old)) == (new and _own(new)) or _told_elsewhere(item):
             continue
-        how = "created" if old is None else "removed" if new is None else _differences(_own(old), _own(new))
-        yield Other("/".join(item.file.split("/")[:2]), identity, how)
+        if old is None or new is None:
+            meaning = _meaning(item.object, created=old is None)
+            how = ("created" if old is None else "removed") + meaning
+            yield Other(_where(item), identity, how, grave=bool(meaning))
+        else:
+            yield Other(_where(item), identity, _differences(_own(old), _own(new)))
+
+
+def _where(item: Item) -> str:
+    """The team's directory, of what a team has; else the folder that the file is in."""
+    is_a_teams = item.directory.startswith("environments/") and item.directory.count("/") > 2
+    return item.directory if is_a_teams else "/".join(item.file.split("/")[:2])
+
+
+def _meaning(document: Mapping[str, Any], *, created: bool) -> str:
+    """Who may do what by a binding that comes, and what a guard that goes no longer refuses."""
+    if created and document["kind"] in ("RoleBinding", "ClusterRoleBinding"):
+        subjects = document.get("subjects") or ()
+        names = ("/".join(filter(None, (each.get("namespace"), each["name"]))) for each in subjects)
+        return f": {document['roleRef']['name']} for {', '.join(names)}"
+    if not created and document["kind"].startswith("ValidatingAdmissionPolicy"):
+        return ": nobody refuses then what it refuses"
+    return ""
 
 
 def _own(item: Item) -> Mapping[str, Any]:
@@ -82,7 +105,9 @@ def _own(item: Item) -> Mapping[str, Any]:
 def _told_elsewhere(item: Item) -> bool:
     """Settings and releases are told by value, and the agent's source follows from them."""
     path, kind = item.file.split("/"), item.object["kind"]
-    return (kind == "ConfigMap" and path[0] == "environments") or (kind == "OCIRepository" and path[0] == "management")
+    if kind == "ConfigMap" and path[0] == "environments":
+        return path[-1] in ("release.yaml", "settings.yaml")
+    return kind == "OCIRepository" and path[0] == "management"
 
 
 def _on_clusters(files: list[str]) -> Iterator[Other]:

@@ -12,6 +12,21 @@ APPROVAL = (
     "\n  annotations: {slipway.dev/deletion-approved-by: jane@example.com, "
     "slipway.dev/deletion-approved-until: '2030-01-31T18:00:00Z'}"
 )
+TEAM = """\
+apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+resources: [tenant.yaml]
+components: [../../hydration/tenant]
+"""
+LIMITS = """\
+  clusters: "2"
+  classes: aks
+  regions: northeurope
+  sizes: Standard_D2s_v5
+  tiers: Free
+  pools: "3"
+  nodes: "5"
+"""
 POOL = "      - {{class: user, name: {name}, replicas: {replicas}}}\n"
 
 
@@ -84,6 +99,20 @@ class Repository:
         path = self.directory(name) / "cluster.yaml"
         lines = path.read_text().splitlines(keepends=True)
         path.write_text("".join(line for line in lines if f"name: {pool}," not in line))
+
+    def team(self, name: str = "shop") -> None:
+        """Take in a team that may have two clusters of its own in dev, as tenants/README.md tells."""
+        who = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {{}}}}\ndata:\n  tenant: {name}\n"
+        who += f"  repository: https://git.example.com/{name}/{name}.git\n"
+        team, limits = self.path / "tenants" / name, self.path / "environments/dev/tenants" / name
+        team.mkdir()
+        (team / "tenant.yaml").write_text(who.replace("{}", "tenant") + "  environments: dev\n")
+        (team / "kustomization.yaml").write_text(TEAM)
+        limits.mkdir()
+        (limits / "limits.yaml").write_text(who.replace("{}", "limits") + LIMITS)
+        (limits / "kustomization.yaml").write_text(
+            "resources: [limits.yaml]\ncomponents: [../../../../management/tenant]\n"
+        )
 
     def commit(self, message: str) -> None:
         """Commit all that is there."""

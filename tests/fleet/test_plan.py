@@ -264,3 +264,36 @@ def test_pools_inside_of_a_managed_cluster_are_pools(repository: Repository) -> 
     assert [(each.cluster.name, each.nodes) for each in made.changes] == [("direct", 1)]
     writes = text.as_json(made)["clusters"][0]["writes"]
     assert writes == [{"method": "PUT", "path": "managedClusters/direct", "sets": {"system.count": 2}}]
+
+
+def test_a_teams_quota_is_moved(repository: Repository) -> None:
+    repository.team()
+    limits = "environments/dev/tenants/shop/limits.yaml"
+    made = plan(repository, lambda fleet: fleet.edit(limits, ('clusters: "2"', 'clusters: "4"'), ('"5"', '"8"')))
+    assert (made.changes, rules(made)) == ((), [])
+    compare("move-a-teams-quota", made)
+
+
+def test_a_malicious_team_is_seen_with_all_that_it_takes(repository: Repository) -> None:
+    repository.team()
+
+    def grab(fleet: Repository) -> None:
+        limits = fleet.path / "environments/dev/tenants/shop"
+        (limits / "more.yaml").write_text(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: shop}\n"
+            "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\n"
+            "subjects: [{kind: ServiceAccount, name: team, namespace: shop-dev}]\n"
+        )
+        fleet.edit("environments/dev/tenants/shop/kustomization.yaml", ("[limits.yaml]", "[limits.yaml, more.yaml]"))
+        fleet.edit(
+            "environments/dev/tenants/shop/limits.yaml",
+            ('clusters: "2"', 'clusters: "200"'),
+            ("git.example.com/shop", "evil.example.com/shop"),
+        )
+        (fleet.path / "policies/tenant-clusters.yaml").unlink()
+        fleet.edit("policies/kustomization.yaml", ("- tenant-clusters.yaml\n", ""))
+
+    made = plan(repository, grab)
+    assert any(each.what.startswith("ClusterRoleBinding ") for each in made.others)
+    assert any("tenant-clusters" in each.what and each.how.startswith("removed") for each in made.others)
+    compare("a-malicious-team", made)
