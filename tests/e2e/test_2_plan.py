@@ -60,8 +60,8 @@ def test_the_management_cluster_says_what_it_would_refuse_and_what_was_changed_b
             plan(local, clone)
         said = json.loads(failed.value.output)
     finally:
-        local.run(*kubectl, "annotate", "cluster", FIRST, "example.com/note-")
         local.run("flux", "--context", MANAGEMENT, "resume", "kustomization", "dev")
+        local.run(*kubectl, "annotate", "cluster", FIRST, "example.com/note-")
     assert [(each["field"], each["live"], each["asked"], each["reverted"]) for each in said["live"]["edits"]] == [
         ("metadata.labels.environment", "by-hand", "dev", True),
         ("metadata.annotations.example.com/note", "hello", "nothing", False),
