@@ -70,6 +70,14 @@ class Local:
         """`flux reconcile …` in a cluster."""
         self.run("flux", "--context", context, "reconcile", *what, "--timeout=60s", timeout=90)
 
+    def reconciles(self) -> bool:
+        """Whether Flux applies the clusters of dev; webhooks and policies take a while after a restart."""
+        try:
+            self.reconcile(MANAGEMENT, "kustomization", "dev")
+        except CommandFailed:
+            return False
+        return True
+
     def requests(self, since: float = 0, **query: str) -> list[Mapping[str, Any]]:
         """The simulator's request log since a time (Unix seconds): the witness of what reached Azure."""
         words = urllib.parse.urlencode({"since": since, **query})

@@ -68,6 +68,7 @@ def test_a_management_cluster_that_does_not_answer_refuses_too(local: Local) -> 
     finally:
         clusters.resume()
     eventually(lambda: local.get(MANAGEMENT, "namespaces") is not None, 60, "the management cluster's API server")
+    eventually(local.reconciles, 300, "webhooks and policies that answer again")
     assert local.requests(began, method="DELETE") == []
     assert resources(local) == before
 
