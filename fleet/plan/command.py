@@ -11,6 +11,7 @@ from rich.console import Console
 
 from fleet.plan import markdown, plan, text
 from fleet.plan.live import ManagementCluster
+from fleet.status.command import add_management_cluster
 
 REFUSED = 1
 
@@ -27,8 +28,7 @@ def add_to(commands: Any) -> None:
     parse.add_argument("--format", choices=("text", "markdown", "json"), default="text")
     parse.add_argument("--repository", type=Path, default=Path(), help="clone of the fleet repository; default: here")
     parse.add_argument("--live", action="store_true", help="ask the management cluster, too: admission, edits by hand")
-    parse.add_argument("--kubeconfig", type=Path, help="with --live; default: KUBECONFIG, else ~/.kube/config")
-    parse.add_argument("--context", help="with --live, of the management cluster; default: the current one")
+    add_management_cluster(parse)
     parse.set_defaults(command=run)
 
 
