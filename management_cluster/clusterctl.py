@@ -22,7 +22,17 @@ FLAGS: Final = {
 }
 """By name in clusterctl's inventory: the flag and the name on its command line."""
 
-AZURE_KINDS: Final = "authorization.azure.com/*;managedidentity.azure.com/*"
+AZURE_KINDS: Final = ";".join(
+    (
+        "authorization.azure.com/*",
+        "dbforpostgresql.azure.com/FlexibleServer",
+        "dbforpostgresql.azure.com/FlexibleServersDatabase",
+        "dbforpostgresql.azure.com/FlexibleServersFirewallRule",
+        "keyvault.azure.com/Vault",
+        "managedidentity.azure.com/*",
+        "storage.azure.com/StorageAccount",
+    )
+)
 """What teams may have of Azure besides clusters and resource groups; each kind costs the API server memory.
 
 Azure Service Operator installs them when the provider is installed or upgraded. https://capz.sigs.k8s.io/managed/aso"""

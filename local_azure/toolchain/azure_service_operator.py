@@ -13,11 +13,7 @@ import yaml
 
 from local_azure.command import run
 from local_azure.errors import LocalAzureError
-from local_azure.toolchain.documents import ASO_GROUPS, GENERATED_CRDS
-
-ADDITIONAL_CRDS = ";".join(f"{group}.azure.com/*" for group in ASO_GROUPS)
-"""The CRDs that the operator installs by itself, besides those in the Azure provider's components:
-https://capz.sigs.k8s.io/managed/aso"""
+from local_azure.toolchain.documents import GENERATED_CRDS
 
 IMAGE = "mcr.microsoft.com/k8s/azureserviceoperator"
 CHART_PREFIX = "azureserviceoperator-"

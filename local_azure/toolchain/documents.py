@@ -12,8 +12,10 @@ from local_azure.toolchain.go import LOCATIONS, SETTINGS, Go
 from local_azure.toolchain.recipe import MODULES, Document
 
 ASO = "github.com/Azure/azure-service-operator/v2/api"
-ASO_GROUPS = ("managedidentity", "authorization")
-"""Azure Service Operator's groups that Cluster API's Azure provider does not ship the CRDs of."""
+ASO_GROUPS = ("authorization", "dbforpostgresql", "keyvault", "managedidentity", "storage")
+"""Groups of Azure Service Operator whose CRDs Cluster API's Azure provider does not ship.
+
+Which of their kinds are installed, the program says."""
 
 GENERATED_CRDS = "azure-service-operator-generated"
 

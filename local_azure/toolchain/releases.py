@@ -102,7 +102,6 @@ def clusterctl_configuration(releases: Path, version: dict[str, str]) -> dict[st
         },
         "CLUSTER_TOPOLOGY": "true",
         "EXP_MACHINE_POOL": "true",
-        "ADDITIONAL_ASO_CRDS": azure_service_operator.ADDITIONAL_CRDS,
     }
 
 
