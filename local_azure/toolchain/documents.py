@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local_azure.command import run
 from local_azure.errors import LocalAzureError
-from local_azure.toolchain.go import LOCATIONS, SETTINGS, Go
+from local_azure.toolchain.go import Go
 from local_azure.toolchain.recipe import MODULES, Document
 
 ASO = "github.com/Azure/azure-service-operator/v2/api"
@@ -58,6 +58,6 @@ def generate_azure_crds(target: Path, controller_gen: Path, go: Go) -> None:
     run(
         [controller_gen, "crd:crdVersions=v1,allowDangerousTypes=true", *paths, f"output:crd:dir={target}"],
         cwd=MODULES / "azure-service-operator",
-        env={**SETTINGS, **LOCATIONS, "PATH": f"{go.program.parent}:/usr/bin:/bin"},
+        env={**go.environment(), "PATH": f"{go.program.parent}:/usr/bin:/bin"},
         timeout=900,
     )

@@ -47,6 +47,11 @@ class Go:
     program: Path
     version: str
 
+    def environment(self) -> dict[str, str]:
+        """What `go`, and what runs it, is told by; its folder for temporary files is there, which Go does not make."""
+        Path(LOCATIONS["GOTMPDIR"]).mkdir(parents=True, exist_ok=True)
+        return {**SETTINGS, **LOCATIONS}
+
     def run(
         self, argv: Sequence[str], folder: Path, progress: Callable[[str], None], env: Mapping[str, str] | None = None
     ) -> None:
@@ -55,11 +60,10 @@ class Go:
         Raises:
             BuildFailed: with the last lines of its output, and what to do where that is known.
         """
-        (BUILD_CACHE / "tmp").mkdir(parents=True, exist_ok=True)
         process = subprocess.Popen(
             [str(self.program), *argv],
             cwd=folder,
-            env={**os.environ, **SETTINGS, **LOCATIONS, **(env or {})},
+            env={**os.environ, **self.environment(), **(env or {})},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -83,7 +87,7 @@ class Go:
         done = subprocess.run(
             [str(self.program), "mod", "download", "-json", module],
             cwd=folder,
-            env={**os.environ, **SETTINGS, **LOCATIONS, "GOFLAGS": "-mod=mod"},
+            env={**os.environ, **self.environment(), "GOFLAGS": "-mod=mod"},
             capture_output=True,
             text=True,
             check=False,
