@@ -130,7 +130,8 @@ def _added(fleet: Path) -> None:
     for name, text in PAGE.items():
         if not name.startswith("clusters/"):
             (fleet / name).parent.mkdir(parents=True, exist_ok=True)
-            (fleet / name).write_text(text.replace(SOURCE, git_server.url("shop")).replace(MANY, ONE))
+            ours = text.replace(SOURCE, git_server.url("shop")).replace(MANY, ONE)
+            (fleet / name).write_text(ours.replace("StorageAccount,", "StorageAccount, FlexibleServer, Vault,"))
     _kustomization(fleet).write_text(
         _kustomization(fleet).read_text().replace("components: [", "components: [../../../../tenants/shop, ")
     )

@@ -10,19 +10,27 @@ import pytest
 import yaml
 
 from local_azure.command import CommandFailed
+from tests.e2e.hostile import BLUE, HOSTILE, KUBECONFIG, REQUEST, THERE, document, to_be_administrator
 from tests.e2e.local import CHECKOUT, FIRST, MANAGEMENT, Local, eventually
 from tests.e2e.team import NAMESPACE, OWN_HYDRATION, PAGE, Object, Team, said
 
-BLUE = "shop-dev-blue"
-REQUEST = (CHECKOUT / "tests/fleet/requests/first/cluster.yaml").read_text().replace("name: first", f"name: {BLUE}")
 GREETING = """\
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: greeting}
-data: {from: "${cluster_name}", identity: "${client_id}"}
+data:
+  from: "${cluster_name}"
+  identity: "${client_id}"
+  files: "${blob_endpoint}"
+  database: "${database_host}"
 """
-IDENTITY = "clusters/dev/orders/identity.yaml"
-LIMIT = "the limit of team shop in dev is"
+IDENTITY, FILES, DATA = (f"clusters/dev/orders/{name}.yaml" for name in ("identity", "files", "data"))
+ALSO = (CHECKOUT / "tests/e2e/team_data.yaml").read_text()
+HOLD_DATA = {
+    "storageaccount.storage.azure.com": "shop-dev-files",
+    "flexibleserver.dbforpostgresql.azure.com": "shop-dev-orders",
+    "vault.keyvault.azure.com": "shop-dev-orders",
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,145 +73,41 @@ def test_its_applications_are_on_its_clusters_and_on_those_it_is_let_onto(
     assert _greeting(local, where)["from"] == where
 
 
-def test_its_applications_act_as_an_identity_of_its_own(team: Team, blue: str, local: Local) -> None:
-    began, identity = time.time(), ["userassignedidentity", "shop-dev-orders", "-n", NAMESPACE]
-    assert team.said(team.commit("Our identity", {IDENTITY: PAGE[IDENTITY]})) == ""
-    eventually(lambda: _is(local, "Ready", *identity), 120, "the identity")
-    eventually(lambda: _is(local, "Ready", "federatedidentitycredential", "shop-dev-orders-blue"), 120, "trust")
-    client_id = local.get(MANAGEMENT, *identity)["status"]["clientId"]
+@pytest.fixture(scope="module")
+def orders(team: Team, blue: str, local: Local) -> Iterator[str]:
+    """What the team has in Azure for one of its applications; it goes when the platform approves."""
+    files = {name: PAGE[name] for name in (IDENTITY, FILES)} | {DATA: ALSO}
+    assert team.said(team.commit("Our identity and our data", files)) == ""
+    yield "shop-dev-orders"
+    # What may hold data is deleted with an approval, as a cluster is.
+    assert "its deletion is not approved" in team.said(team.remove("clusters/dev/orders"))
+    for kind, name in HOLD_DATA.items():
+        _delete_approved(local, kind, name)
+    began = time.time()
+    _delete_approved(local, "resourcegroup.resources.azure.com", "shop-dev-orders")
+    assert any(path.endswith("/resourcegroups/shop-dev-orders") for path in _deletions(local, began))
+
+
+def test_its_applications_act_as_an_identity_of_its_own(team: Team, blue: str, orders: str, local: Local) -> None:
+    for kind, name in (("userassignedidentity", orders), ("federatedidentitycredential", f"{orders}-blue")):
+        eventually(lambda kind=kind, name=name: _is(local, "Ready", kind, name), 120, name)  # type: ignore[misc]
+    client_id = local.get(MANAGEMENT, "userassignedidentity", orders, "-n", NAMESPACE)["status"]["clientId"]
     team.see(blue)
     eventually(lambda: _greeting(local, blue)["identity"] == client_id, 120, "its client ID in an application")
-    trusted = local.requests(began, method="PUT", path="federatedIdentityCredentials")[-1]["body"]["properties"]
+    trusted = local.requests(method="PUT", path="federatedIdentityCredentials/shop-dev-orders")[-1]["body"][
+        "properties"
+    ]
     issuer = local.get(MANAGEMENT, "configmap", f"{blue}-issuer", "-n", NAMESPACE)["data"]["issuer"]
     assert (trusted["issuer"], trusted["subject"]) == (issuer, "system:serviceaccount:shop:orders")
 
-    # The group may hold data, so its deletion is approved as a cluster's is.
-    assert "its deletion is not approved" in team.said(team.remove("clusters/dev/orders"))
-    assert local.get(MANAGEMENT, *identity) is None
-    _delete_approved(local, "resourcegroup.resources.azure.com", "shop-dev-orders")
 
-
-def document(kind: str, name: str, api: str = "v1", **more: object) -> str:
-    """A file of one object."""
-    metadata: Object = {"name": name, **more.pop("metadata", {})}  # type: ignore[dict-item]
-    return yaml.safe_dump({"apiVersion": api, "kind": kind, "metadata": metadata, **more})
-
-
-def _to_be_administrator(namespace: str) -> str:
-    return document(
-        "ClusterRoleBinding",
-        "shop-rules",
-        "rbac.authorization.k8s.io/v1",
-        roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-        subjects=[{"kind": "ServiceAccount", "name": "team", "namespace": namespace}],
-    )
-
-
-def _beyond(old: str, new: str) -> str:
-    text = REQUEST.replace(BLUE, "shop-dev-bad")
-    assert old in text
-    return text.replace(old, new)
-
-
-FLUX = "kustomize.toolkit.fluxcd.io/v1"
-APPROVAL = '{slipway.dev/deletion-approved-by: us, slipway.dev/deletion-approved-until: "2099-01-01T00:00:00Z"}'
-FORBIDDEN = 'User "system:serviceaccount:shop-dev:team" cannot'
-HYDRATED = OWN_HYDRATION
-WHOLE_CLASS = (
-    "{name: aks-v1, namespace: clusters}\n    version: ${kubernetes_version}\n"
-    "    variables: [{name: location, value: westeurope}]"
-)
-
-HOSTILE = {
-    "a namespace": ({"bad.yaml": document("Namespace", "mine")}, FORBIDDEN),
-    "all rights": ({"bad.yaml": _to_be_administrator(NAMESPACE)}, FORBIDDEN),
-    "other limits": ({"bad.yaml": document("ConfigMap", "limits", data={"clusters": "99"})}, FORBIDDEN),
-    "something in clusters": (
-        {"bad.yaml": document("ConfigMap", "bad", metadata={"namespace": "clusters"}, data={})},
-        f'{FORBIDDEN} patch resource "configmaps" in API group "" in the namespace "shop-dev"',
-    ),
-    "no policy": (
-        {
-            "bad.yaml": document(
-                "ValidatingAdmissionPolicyBinding", "tenant-clusters", "admissionregistration.k8s.io/v1"
-            )
-        },
-        FORBIDDEN,
-    ),
-    "a kubeconfig of its own": ({"bad.yaml": document("Secret", "shop-dev-bad-kubeconfig")}, FORBIDDEN),
-    "the platform's Secret": (
-        {
-            "bad.yaml": document(
-                "Kustomization",
-                "reader",
-                FLUX,
-                spec={
-                    "interval": "1m",
-                    "prune": True,
-                    "sourceRef": {"kind": "GitRepository", "name": "team"},
-                    "postBuild": {"substituteFrom": [{"kind": "Secret", "name": "fleet-git-values"}]},
-                },
-            )
-        },
-        "is not the agent, sync or shop of a cluster",
-    ),
-    "an agent from its own source": (
-        {
-            "bad.yaml": document(
-                "Kustomization",
-                "shop-dev-bad-agent",
-                FLUX,
-                spec={
-                    "interval": "1m",
-                    "prune": True,
-                    "sourceRef": {"kind": "GitRepository", "name": "team"},
-                    "kubeConfig": {"secretRef": {"name": "shop-dev-bad-kubeconfig"}},
-                },
-            )
-        },
-        "is not what hydration makes of a cluster",
-    ),
-    # Upstream's image has git, which the one here has not: it is the flag that refuses there.
-    "a remote base": (
-        {"kustomization.yaml": "resources: [https://github.com/fluxcd/flux2]\n"},
-        "kustomize build failed",
-    ),
-    "a file of the controller": (
-        {"kustomization.yaml": "configMapGenerator: [{name: bad, files: [/etc/passwd]}]\n"},
-        "kustomize build failed",
-    ),
-    "another size": (
-        {
-            "cluster.yaml": _beyond(
-                "classRef: {name: aks}", "classRef: {name: aks}\n    variables: [{name: vmSize, value: Standard_M128s}]"
-            ),
-            "kustomization.yaml": HYDRATED,
-        },
-        f"size Standard_M128s; {LIMIT} Standard_D2s_v5, Standard_D4s_v5",
-    ),
-    "another region": (
-        {
-            "cluster.yaml": _beyond("name: shop-dev-bad\n", "name: shop-dev-bad\n  labels: {region: brazilsouth}\n"),
-            "kustomization.yaml": HYDRATED,
-        },
-        f"region brazilsouth; {LIMIT} northeurope, westeurope",
-    ),
-    "more clusters": (
-        {"cluster.yaml": REQUEST.replace(BLUE, "shop-dev-bad"), "kustomization.yaml": HYDRATED},
-        "exceeded quota: clusters",
-    ),
-    "somebody else's name": (
-        {"cluster.yaml": _beyond("shop-dev-bad", FIRST).replace("{name: aks}", WHOLE_CLASS)},  # else it names the agent
-        f"Cluster {FIRST}: the name of a cluster in shop-dev begins with shop-dev-",
-    ),
-    "a deletion": (
-        {
-            "cluster.yaml": _beyond("name: shop-dev-bad\n", f"name: shop-dev-bad\n  annotations: {APPROVAL}\n"),
-            "kustomization.yaml": HYDRATED,
-        },
-        "may not approve the deletion of Cluster shop-dev-bad",
-    ),
-}
+def test_its_data_are_in_azure_and_known_to_its_applications(blue: str, orders: str, local: Local) -> None:
+    for kind, name in {**HOLD_DATA, "roleassignment": "shop-dev-files-orders"}.items():
+        eventually(lambda kind=kind, name=name: _is(local, "Ready", kind, name), 180, name)  # type: ignore[misc]
+    eventually(lambda: _greeting(local, blue)["database"] != "", 180, "the database's address in an application")
+    told = _greeting(local, blue)
+    assert told["files"] == "https://shopdevfiles.blob.core.windows.net/"
+    assert told["database"] == "shop-dev-orders.postgres.database.azure.com"
 
 
 @pytest.mark.parametrize("what", HOSTILE)
@@ -216,53 +120,17 @@ def test_a_hostile_repository_has_nothing_on_the_management_cluster(team: Team, 
         team.remove("clusters/dev/bad")
 
 
-def kustomization(name: str, **spec: object) -> str:
-    """A Kustomization of the team's own, of what would make it the cluster's administrator."""
-    whole = {"interval": "1m", "prune": True, "path": "./escalation", "sourceRef": OWN_SOURCE, **spec}
-    return document("Kustomization", name, FLUX, spec=whole)
-
-
-OWN_SOURCE = {"kind": "GitRepository", "name": "applications"}
-KUBECONFIG = {
-    "apiVersion": "v1",
-    "kind": "Config",
-    "current-context": "there",
-    "contexts": [{"name": "there", "context": {"cluster": "there", "user": "controller"}}],
-    "clusters": [
-        {"name": "there", "cluster": {"server": "https://kubernetes.default", "insecure-skip-tls-verify": True}}
-    ],
-    "users": [
-        {"name": "controller", "user": {"tokenFile": "/var/run/secrets/kubernetes.io/serviceaccount/token"}},
-        {"name": "program", "user": {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "/bin/sh"}}},
-    ],
-}
-THERE = {
-    "without-an-account": (kustomization("without-an-account"), 'User "system:serviceaccount:shop:default" cannot'),
-    "the-controllers": (
-        kustomization("the-controllers", serviceAccountName="kustomize-controller"),
-        'User "system:serviceaccount:shop:kustomize-controller" cannot',
-    ),
-    "the-fleets-source": (
-        kustomization(
-            "the-fleets-source", sourceRef={"kind": "GitRepository", "name": "fleet", "namespace": "flux-system"}
-        ),
-        "cross-namespace references",
-    ),
-    "a-file-as-token": (kustomization("a-file-as-token", kubeConfig={"secretRef": {"name": "there"}}), ""),
-}
-
-
 def test_a_hostile_repository_has_nothing_on_a_workload_cluster(team: Team, blue: str, local: Local) -> None:
     files = {f"applications/dev/{name}.yaml": text for name, (text, _) in THERE.items()}
     files["applications/dev/there.yaml"] = document("Secret", "there", stringData={"value": yaml.safe_dump(KUBECONFIG)})
-    files["escalation/all.yaml"] = _to_be_administrator("shop")
+    files["escalation/all.yaml"] = to_be_administrator("shop")
     commit = team.commit("Our own Kustomizations", files)
     assert team.said_on(FIRST, commit) == ""
     for name, (_, refused) in THERE.items():
         heard = said(local, FIRST, "shop", name)
         assert heard, f"{name} was applied"
         assert refused in heard
-    commit = team.commit("Directly", {"applications/dev/all.yaml": _to_be_administrator("shop")})
+    commit = team.commit("Directly", {"applications/dev/all.yaml": to_be_administrator("shop")})
     assert 'User "system:serviceaccount:shop:team" cannot' in team.said_on(FIRST, commit)
     assert local.get(FIRST, "clusterrolebinding", "shop-rules") is None
 

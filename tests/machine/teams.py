@@ -21,9 +21,11 @@ TEAM = f"system:serviceaccount:{NAMESPACE}:team"
 AZURE = (
     "federatedidentitycredentials.managedidentity",
     "resourcegroups.resources",
+    "roleassignments.authorization",
+    "storageaccounts.storage",
     "userassignedidentities.managedidentity",
 )
-WRITTEN = ("v1api20200601", "v1api20230131")
+WRITTEN = ("v1api20200601", "v1api20220401", "v1api20230101", "v1api20230131")
 KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
 
 Object = dict[str, Any]

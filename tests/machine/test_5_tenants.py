@@ -175,6 +175,8 @@ def test_a_team_is_nobody_else(team: Team) -> None:
 
 
 IDENTITY, GROUP, TRUST = "UserAssignedIdentity/shop-dev-orders", "ResourceGroup/shop-dev-orders", "shop-dev-orders-blue"
+FILES, RIGHT = "StorageAccount/shop-dev-files", "RoleAssignment/shop-dev-files-orders"
+OWNER_ROLE = "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 AZURE_SPEC = ("spec", "operatorSpec", "configMaps", "clientId", "name")
 
 
@@ -206,6 +208,10 @@ AZURE_SPEC = ("spec", "operatorSpec", "configMaps", "clientId", "name")
             "system:serviceaccount:search:web",
             "its subject begins with system:serviceaccount:shop:",
         ),
+        (FILES, ("spec", "allowSharedKeyAccess"), True, "a team has no account keys"),
+        (RIGHT, ("spec", "roleDefinitionReference", "armId"), OWNER_ROLE, "a team grants rights to the data"),
+        (RIGHT, ("spec", "owner", "kind"), "ResourceGroup", "a team grants rights to the data"),
+        (RIGHT, ("spec", "owner", "name"), "others-files", "its owner is one of shop-dev"),
     ],
 )
 def test_of_azure_a_team_has_what_is_its_own(
