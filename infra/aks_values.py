@@ -14,6 +14,9 @@ from infra.values import Guid, cidr, matching, wrong
 MOST_NODES: Final = 1000
 """Of a pool: https://learn.microsoft.com/azure/aks/quotas-skus-regions"""
 
+FIRST_MINOR: Final = 36
+"""Of Kubernetes: https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/"""
+
 
 class NodeRange(NamedTuple):
     """How many nodes a pool has; where the ends differ, AKS chooses by load."""
@@ -54,6 +57,14 @@ def _ranges(values: Any) -> tuple[IPv4Network, ...]:
     return tuple(cidr(value) for value in _listed(values))
 
 
+def _recent(version: str) -> str:
+    if int(version.split(".")[1]) < FIRST_MINOR:
+        raise wrong(
+            f"must be at least 1.{FIRST_MINOR}, since the guards need MutatingAdmissionPolicy", "Choose a newer one"
+        )
+    return version
+
+
 AksVersion = Annotated[
     str,
     AfterValidator(
@@ -63,8 +74,10 @@ AksVersion = Annotated[
             "Write two numbers such as 1.36, of which AKS keeps the patches current, or three to stay at one",
         )
     ),
+    AfterValidator(_recent),
 ]
 """https://learn.microsoft.com/azure/aks/supported-kubernetes-versions#alias-minor-version"""
+
 
 NodeCount = Annotated[NodeRange, BeforeValidator(_node_range)]
 Zones = Annotated[tuple[Literal["1", "2", "3"], ...], BeforeValidator(_listed)]

@@ -88,7 +88,7 @@ def _meaning(document: Mapping[str, Any], *, created: bool) -> str:
         subjects = document.get("subjects") or ()
         names = ("/".join(filter(None, (each.get("namespace"), each["name"]))) for each in subjects)
         return f": {document['roleRef']['name']} for {', '.join(names)}"
-    if not created and document["kind"].startswith("ValidatingAdmissionPolicy"):
+    if not created and document["kind"].startswith(("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")):
         return ": nobody refuses then what it refuses"
     return ""
 

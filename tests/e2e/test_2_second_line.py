@@ -16,7 +16,10 @@ from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 
 pytestmark = pytest.mark.faults  # minutes each, so in `make test-faults`
 
-GUARDS = "validatingadmissionpolicies,validatingadmissionpolicybindings"
+GUARDS = (
+    "validatingadmissionpolicies,validatingadmissionpolicybindings,"
+    "mutatingadmissionpolicies,mutatingadmissionpolicybindings"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,12 +33,25 @@ def two_clusters(local: Local) -> Iterator[None]:
 
 @pytest.fixture
 def unguarded(local: Local) -> Iterator[Local]:
-    """Somebody suspended Flux's care for the policies and deleted them all; Flux puts them back afterwards."""
-    local.run("flux", "--context", MANAGEMENT, "suspend", "kustomization", "policies")
+    """Somebody took the policies out of Git and deleted them all; Git has them again afterwards."""
+    listed: list[str] = []
+    _policies(local, "Take the guards out", lambda file: listed.append(_emptied(file)))
     local.run("kubectl", "--context", MANAGEMENT, "delete", GUARDS, "--all")
     yield local
-    local.run("flux", "--context", MANAGEMENT, "resume", "kustomization", "policies")
-    assert local.get(MANAGEMENT, "validatingadmissionpolicies")["items"]
+    _policies(local, "Put the guards back", lambda file: file.write_text(listed[0]))
+    assert len(local.get(MANAGEMENT, "validatingadmissionpolicies")["items"]) > 1
+
+
+def _policies(local: Local, message: str, edit: Callable[[Path], object]) -> None:
+    local.commit(message, lambda fleet: void(edit(fleet / "policies" / "kustomization.yaml")))
+    local.reconcile(MANAGEMENT, "kustomization", "policies", "--with-source")
+
+
+def _emptied(file: Path) -> str:
+    """Leave one policy, as a Kustomization has to have something; returns what the file was."""
+    before = file.read_text()
+    file.write_text(before.partition("resources:")[0] + "resources: [reconcile-policy.yaml]\n")
+    return before
 
 
 @pytest.mark.fault(10)

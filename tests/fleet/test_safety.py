@@ -35,7 +35,12 @@ def test_every_guard_is_bound_refuses_and_fails_closed() -> None:
         {each["metadata"]["name"]: each["spec"] for each in guards if each["kind"] == kind}
         for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
     )
+    mutating, bound = (
+        [each["metadata"]["name"] for each in guards if each["kind"] == kind]
+        for kind in ("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding")
+    )
     assert policies
+    assert mutating == bound
     assert {spec["policyName"] for spec in bindings.values()} == policies.keys()
     assert {tuple(spec["validationActions"]) for spec in bindings.values()} == {("Deny",)}
     assert {spec["failurePolicy"] for spec in policies.values()} == {"Fail"}

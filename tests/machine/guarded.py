@@ -108,6 +108,15 @@ class Guarded:
         patch = json.dumps({"metadata": {"annotations": dict(annotations)}})
         return self._refused("patch", what, "--type=merge", "--patch", patch, *_as(by))
 
+    def moved(self, what: str) -> str:
+        """What the API server says against what `clusterctl move` does before it deletes."""
+        patch = json.dumps([{"op": "add", "path": "/metadata/annotations", "value": {MOVED: ""}}])
+        return self._refused("patch", what, "--type=json", "--patch", patch)
+
+    def pause(self, what: str) -> None:
+        """As `clusterctl move` does first."""
+        self.cluster.kubectl("-n", NAMESPACE, "patch", what, "--type=merge", "--patch", '{"spec":{"paused":true}}')
+
     def label(self, what: str, labels: Mapping[str, str | None], by: str = "") -> str:
         """What the API server says against it; empty when it is done."""
         return self._refused(

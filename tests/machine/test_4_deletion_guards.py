@@ -213,11 +213,21 @@ def test_what_moves_to_another_management_cluster_may_leave(fleet: Guarded) -> N
     made = fleet.chain("moving")
     for what in made.values():
         assert "may not approve" in fleet.annotate(what, {MOVED: ""}, by=TENANT)
-        assert fleet.annotate(what, {MOVED: ""}) == ""
-        assert "its deletion is not approved" in fleet.refused("delete", what), "a controller would act on it"
+    assert fleet.moved(made["Cluster"]) == ""
+    assert "its deletion is not approved" in fleet.refused("delete", made["Cluster"]), "its controllers would act on it"
+    fleet.pause(made["Cluster"])
     for kind in reversed(KINDS):
-        _release(fleet, made[kind])
+        assert fleet.moved(made[kind]) == ""
         assert fleet.delete(made[kind]) == ""
+        _release(fleet, made[kind])
+
+
+def test_azure_is_not_asked_to_delete_what_moves_away(fleet: Guarded) -> None:
+    """clusterctl takes all annotations off before it deletes, the policy of Azure Service Operator among them."""
+    pool = fleet.make(AKS, "ManagedClustersAgentPool", "moves", spec={"owner": {"name": "live"}})
+    assert fleet.annotate(pool, {POLICY: "skip"}) == ""
+    assert fleet.moved(pool) == ""
+    assert fleet.get(pool)["metadata"]["annotations"] == {MOVED: "", POLICY: "detach-on-delete"}
 
 
 def test_definitions_of_the_fleets_kinds_stay(fleet: Guarded) -> None:

@@ -66,6 +66,7 @@ def test_the_stack_goes_before_the_environment() -> None:
         ("location", "moon", "is not a region of Azure", "az account list-locations"),
         ("lokation", "westeurope", "there is no such setting", "Did you mean slipway:location?"),
         ("kubernetesVersion", "v1.36", "is not a Kubernetes version", "1.36"),
+        ("kubernetesVersion", "1.35.2", "must be at least 1.36", "a newer one"),
         ("clusterApiVersion", "1.12.8", "is not a release's version", "v1.12.8"),
         ("azureProviderVersion", "latest", "is not a release's version", "v1.12.8"),
         ("systemPoolCount", "many", "is not a number of nodes", '"3-5"'),
