@@ -45,7 +45,7 @@ class Writes:
             put = Put(call, identifier, body, existing)
             wanted = kind.accept(self._azure, put)
             if existing is not None and existing.state == "Succeeded" and kind.unchanged(self._azure, wanted, existing):
-                return Reply(200, self._azure.view(existing), {"ETag": f'"{existing.etag}"'})
+                return Reply(kind.updated, self._azure.view(existing), {"ETag": f'"{existing.etag}"'})
             kind.check_idle(self._azure, identifier)
             return self._accepted(call, kind, put, wanted)
 
@@ -61,7 +61,7 @@ class Writes:
         if kind.slow:
             operation = self._azure.begin("Update" if existing else "Create", kept, call.detail)
             headers |= self._operation_headers(call, operation, kept, location=kind.location_header)
-        return Reply(200 if existing else kind.created, self._azure.view(kept), headers)
+        return Reply(kind.updated if existing else kind.created, self._azure.view(kept), headers)
 
     def delete(self, call: Call, kind: ResourceType, identifier: ResourceId) -> Reply:
         """DELETE: 204 when there is nothing, 202 with an operation for slow types."""
