@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,11 @@ def _each(kind: str, *rights: str) -> tuple[str, ...]:
     return tuple(f"{kind}/{right}" for right in rights)
 
 
-_GROUPS: Final = _each("Microsoft.Resources/subscriptions/resourceGroups", "read", "write", "delete")
+# With whether the deletion of a group is done.
+_GROUPS: Final = (
+    *_each("Microsoft.Resources/subscriptions/resourceGroups", "read", "write", "delete"),
+    *_each("Microsoft.Resources/subscriptions/operationresults", "read"),
+)
 
 CAPZ: Final = FleetRole(
     "capz",
@@ -44,6 +48,9 @@ CAPZ: Final = FleetRole(
         *_each("Microsoft.Resources/tags", "read"),
         # In which zones a region has which sizes.
         *_each("Microsoft.Compute/skus", "read"),
+        # Whether what takes long is done.
+        *_each("Microsoft.Network/locations/operations", "read"),
+        *_each("Microsoft.Compute/locations", "operations/read", "DiskOperations/read"),
         # Cluster API keeps networks, subnets and NAT gateways by ASO, which acts as CAPZ for them.
         *_each("Microsoft.Network/virtualNetworks", "read", "write", "delete"),
         *_each("Microsoft.Network/virtualNetworks/subnets", "read", "write", "delete", "join/action"),
@@ -69,6 +76,7 @@ ASO: Final = FleetRole(
     "AKS clusters and their resource groups.",
     (
         *_GROUPS,
+        *_each("Microsoft.ContainerService/locations/operations", "read"),
         *_each(
             "Microsoft.ContainerService/managedClusters",
             *("read", "write", "delete", "listClusterUserCredential/action"),
@@ -77,30 +85,17 @@ ASO: Final = FleetRole(
     ),
 )
 
-TeamResource = Literal[
-    "UserAssignedIdentity",
-    "FederatedIdentityCredential",
-    "RoleAssignment",
-    "StorageAccount",
-    "Vault",
-    "FlexibleServer",
-    "FlexibleServersDatabase",
-    "FlexibleServersFirewallRule",
-]
-"""Kinds of ASO that teams may be let have besides clusters; `azure` in a team's limits says which one has which."""
+TeamResource = Literal["UserAssignedIdentity", "FederatedIdentityCredential", "RoleAssignment"]
+"""Kinds of ASO that teams may be let have besides clusters and resource groups, of those that are installed
+(AZURE_KINDS in management_cluster/clusterctl.py); `azure` in a team's limits says which team has which."""
 
-_TYPES: Final[Mapping[str, str]] = {
+_TYPES: Final[Mapping[TeamResource, str]] = {
     "UserAssignedIdentity": "Microsoft.ManagedIdentity/userAssignedIdentities",
     "FederatedIdentityCredential": "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
     "RoleAssignment": "Microsoft.Authorization/roleAssignments",
-    "StorageAccount": "Microsoft.Storage/storageAccounts",
-    "Vault": "Microsoft.KeyVault/vaults",
-    "FlexibleServer": "Microsoft.DBforPostgreSQL/flexibleServers",
-    "FlexibleServersDatabase": "Microsoft.DBforPostgreSQL/flexibleServers/databases",
-    "FlexibleServersFirewallRule": "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules",
 }
 
-TEAM_RESOURCES: Final = get_args(TeamResource)
+TEAM_RESOURCES: Final = tuple(_TYPES)
 
 GRANTABLE: Final[Mapping[str, str]] = {
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
@@ -113,11 +108,10 @@ https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
 
 def teams(kinds: Iterable[TeamResource]) -> FleetRole:
     """What ASO may do besides clusters, for the kinds that teams may have."""
-    actions = [action for kind in TEAM_RESOURCES if kind in set(kinds) for action in _each(_TYPES[kind], *_RIGHTS)]
+    chosen = set(kinds)
+    types = [type_ for kind, type_ in _TYPES.items() if kind in chosen]
+    actions = [action for each in types for action in _each(each, "read", "write", "delete")]
     return FleetRole("teams", "What teams have besides clusters.", tuple(actions))
-
-
-_RIGHTS: Final = ("read", "write", "delete")
 
 
 def only_grantable() -> str:
@@ -125,12 +119,12 @@ def only_grantable() -> str:
 
     https://learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-examples
     """
-    return " AND ".join(_only("write", "@Request") + _only("delete", "@Resource"))
+    return f"{_only('write', '@Request')} AND {_only('delete', '@Resource')}"
 
 
-def _only(right: str, source: str) -> list[str]:
+def _only(right: str, source: str) -> str:
     about = "Microsoft.Authorization/roleAssignments"
     roles = ", ".join(GRANTABLE.values())
     of_role = f"{source}[{about}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}}"
     of_type = f"{source}[{about}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {{'ServicePrincipal'}}"
-    return [f"((!(ActionMatches{{'{about}/{right}'}})) OR ({of_role} AND {of_type}))"]
+    return f"((!(ActionMatches{{'{about}/{right}'}})) OR ({of_role} AND {of_type}))"

@@ -13,6 +13,9 @@ from local_azure.azure.resource_type import Call, Put, Reply, ResourceType
 from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
 
+DISKS = "Microsoft.Compute/disks"
+"""Whose operations have a place of their own: Microsoft.Compute/locations/DiskOperations."""
+
 
 class Writes:
     """Changes resources of one subscription."""
@@ -116,7 +119,8 @@ class Writes:
             return {"Location": f"{base}/operationresults/{operation.id}?api-version={version}", **retry}
         place = self._azure.location(resource)
         at = f"{base}/providers/{namespace}/locations/{place}"
-        headers = {"Azure-AsyncOperation": f"{at}/operations/{operation.id}?api-version={version}", **retry}
+        word = "DiskOperations" if resource.type == DISKS else "operations"
+        headers = {"Azure-AsyncOperation": f"{at}/{word}/{operation.id}?api-version={version}", **retry}
         if location:
             headers["Location"] = f"{at}/operationresults/{operation.id}?api-version={version}"
         return headers

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from local_azure import instance
 from tests.conformance.running import SUBSCRIPTION
 
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
 NETWORK, COMPUTE, AKS = "Microsoft.Network", "Microsoft.Compute", "Microsoft.ContainerService/managedClusters"
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 CREDENTIAL = f"{IDENTITY}/federatedIdentityCredentials"
-POSTGRES = "Microsoft.DBforPostgreSQL/flexibleServers"
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 
@@ -26,10 +24,13 @@ GIVEN = "principal of the team's identity"
 
 
 class Step(NamedTuple):
-    """One request. `needs` are the permissions that no step before needed; they are separated by spaces."""
+    """One request; without a path, how the last one goes.
+
+    `needs` are the permissions that no step before needed; they are separated by spaces.
+    """
 
     method: str
-    path: str
+    path: str = ""
     needs: str = ""
     body: dict[str, Any] | None = None
 
@@ -80,6 +81,7 @@ CAPZ = (
         f"{NETWORK}/virtualNetworks/write",
         {**HERE, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/8"]}}},
     ),
+    Step("GET", "", f"{NETWORK}/locations/operations/read"),
     Step("GET", NSG, f"{NETWORK}/networkSecurityGroups/read"),
     Step("PUT", NSG, f"{NETWORK}/networkSecurityGroups/write", HERE),
     Step("GET", ROUTES, f"{NETWORK}/routeTables/read"),
@@ -146,6 +148,7 @@ CAPZ = (
         f"{COMPUTE}/virtualMachines/write {NETWORK}/networkInterfaces/join/action",
         {**HERE, "properties": _machine},
     ),
+    Step("GET", "", f"{COMPUTE}/locations/operations/read"),
     Step("GET", EXTENSION, f"{COMPUTE}/virtualMachines/extensions/read"),
     Step("PUT", EXTENSION, f"{COMPUTE}/virtualMachines/extensions/write", {**HERE, "properties": _extension}),
     Step("GET", f"{MACHINE}/providers/Microsoft.Resources/tags/default", "Microsoft.Resources/tags/read"),
@@ -155,6 +158,7 @@ CAPZ = (
     # A machine is replaced: what belonged to it goes.
     Step("DELETE", MACHINE, f"{COMPUTE}/virtualMachines/delete"),
     Step("DELETE", DISK, f"{COMPUTE}/disks/delete"),
+    Step("GET", "", f"{COMPUTE}/locations/DiskOperations/read"),
     Step("DELETE", SET, f"{COMPUTE}/availabilitySets/delete"),
     Step("DELETE", NIC, f"{NETWORK}/networkInterfaces/delete"),
     Step("DELETE", RULE, f"{NETWORK}/loadBalancers/inboundNatRules/delete"),
@@ -163,6 +167,7 @@ CAPZ = (
     Step("DELETE", GATEWAY, f"{NETWORK}/natGateways/delete"),
     Step("DELETE", VNET, f"{NETWORK}/virtualNetworks/delete"),
     Step("DELETE", f"{SUBSCRIPTION}/resourceGroups/machines", f"{GROUPS}/delete"),
+    Step("GET", "", "Microsoft.Resources/subscriptions/operationresults/read"),
 )
 
 CLUSTER = _in("first", f"{AKS}/first")
@@ -180,26 +185,23 @@ ASO = (
     Step("PUT", f"{SUBSCRIPTION}/resourceGroups/first", f"{GROUPS}/write", HERE),
     Step("GET", CLUSTER, f"{AKS}/read"),
     Step("PUT", CLUSTER, f"{AKS}/write", {**HERE, "identity": {"type": "SystemAssigned"}, "properties": _cluster}),
+    Step("GET", "", "Microsoft.ContainerService/locations/operations/read"),
     Step("POST", f"{CLUSTER}/listClusterUserCredential", f"{AKS}/listClusterUserCredential/action"),
     Step("GET", f"{CLUSTER}/agentPools/apps", f"{AKS}/agentPools/read"),
     Step("PUT", f"{CLUSTER}/agentPools/apps", f"{AKS}/agentPools/write", {"properties": _pool}),
     Step("DELETE", f"{CLUSTER}/agentPools/apps", f"{AKS}/agentPools/delete"),
     Step("DELETE", CLUSTER, f"{AKS}/delete"),
     Step("DELETE", f"{SUBSCRIPTION}/resourceGroups/first", f"{GROUPS}/delete"),
+    Step("GET", "", "Microsoft.Resources/subscriptions/operationresults/read"),
 )
 
 ORDERS = _in("shop-dev-orders", f"{IDENTITY}/orders")
-ACCOUNT = _in("shop-dev-orders", "Microsoft.Storage/storageAccounts/shopdevorders")
-VAULT = _in("shop-dev-orders", "Microsoft.KeyVault/vaults/shop-dev-orders")
-SERVER = _in("shop-dev-orders", f"{POSTGRES}/shop-dev-orders")
-GRANT = f"{ACCOUNT}/providers/{ASSIGNMENTS}/3d5f1d10-0000-4000-8000-00000000000b"
+GRANT = f"{SUBSCRIPTION}/resourceGroups/shop-dev-orders/providers/{ASSIGNMENTS}/3d5f1d10-0000-4000-8000-00000000000b"
 _trust = {
     "issuer": "https://issuer.example/",
     "subject": "system:serviceaccount:shop:orders",
     "audiences": ["api://AzureADTokenExchange"],
 }
-_server = {"version": "16", "authConfig": {"activeDirectoryAuth": "Enabled", "passwordAuth": "Disabled"}}
-_vault = {"tenantId": instance.TENANT_ID, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}
 _grant = {
     "roleDefinitionId": f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{BLOB_READER}",
     **{"principalId": GIVEN, "principalType": "ServicePrincipal"},
@@ -213,24 +215,8 @@ def _life(path: str, kind: str, body: dict[str, Any]) -> tuple[Step, Step]:
 TEAMS = (
     *_life(ORDERS, IDENTITY, HERE),
     *_life(f"{ORDERS}/federatedIdentityCredentials/blue", CREDENTIAL, {"properties": _trust}),
-    *_life(
-        ACCOUNT, "Microsoft.Storage/storageAccounts", {**STANDARD, "kind": "StorageV2", "sku": {"name": "Standard_ZRS"}}
-    ),
     *_life(GRANT, ASSIGNMENTS, {"properties": _grant}),
-    *_life(VAULT, "Microsoft.KeyVault/vaults", {**HERE, "properties": _vault}),
-    *_life(SERVER, POSTGRES, {**HERE, "sku": {"name": "Standard_B1ms", "tier": "Burstable"}, "properties": _server}),
-    *_life(f"{SERVER}/databases/orders", f"{POSTGRES}/databases", {"properties": {}}),
-    *_life(
-        f"{SERVER}/firewallRules/office",
-        f"{POSTGRES}/firewallRules",
-        {"properties": {"startIpAddress": "203.0.113.1", "endIpAddress": "203.0.113.9"}},
-    ),
-    Step("DELETE", f"{SERVER}/firewallRules/office", f"{POSTGRES}/firewallRules/delete"),
-    Step("DELETE", f"{SERVER}/databases/orders", f"{POSTGRES}/databases/delete"),
-    Step("DELETE", SERVER, f"{POSTGRES}/delete"),
-    Step("DELETE", VAULT, "Microsoft.KeyVault/vaults/delete"),
     Step("DELETE", GRANT, f"{ASSIGNMENTS}/delete"),
-    Step("DELETE", ACCOUNT, "Microsoft.Storage/storageAccounts/delete"),
     Step("DELETE", f"{ORDERS}/federatedIdentityCredentials/blue", f"{CREDENTIAL}/delete"),
     Step("DELETE", ORDERS, f"{IDENTITY}/delete"),
 )

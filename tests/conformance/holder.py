@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -17,6 +18,12 @@ from tests.conformance.running import SUBSCRIPTION, Running
 SUBJECT = "system:serviceaccount:capz-system:controller"
 ROLES = f"{SUBSCRIPTION}/providers/Microsoft.Authorization"
 VERSIONS = tomllib.loads((Path(local_azure.azure.__file__).parent / "api_versions.toml").read_text())
+
+
+def operation_of(answer: httpx.Response) -> str:
+    """Where to ask how it goes, as an answer says; empty when it is done."""
+    found = answer.headers.get("Azure-AsyncOperation") or answer.headers.get("Location") or ""
+    return urlsplit(found).path
 
 
 class Asker:
@@ -48,7 +55,7 @@ class Asker:
         while method in ("PUT", "DELETE") and "/extensions/" not in path:
             found = self.ask("GET", path)
             properties = found.json().get("properties") or {} if found.is_success else {}
-            if properties.get("provisioningState", "Succeeded") == "Succeeded":
+            if properties.get("provisioningState") not in ("Creating", "Updating", "Deleting"):
                 return
             time.sleep(0.02)
 

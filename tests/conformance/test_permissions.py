@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from infra.fleet_roles import ASO, CAPZ, GRANTABLE, TEAM_RESOURCES, FleetRole, only_grantable, teams
 from tests.conformance import controllers
 from tests.conformance.controllers import Step
-from tests.conformance.holder import ROLES, Asker, Holder
+from tests.conformance.holder import ROLES, Asker, Holder, operation_of
 from tests.conformance.running import SCOPES, SUBSCRIPTION, Running
 from tests.conformance.test_managed_clusters import CLUSTER
 
@@ -24,6 +24,18 @@ BLOB_READER = GRANTABLE["Storage Blob Data Reader"]
 @pytest.fixture
 def operator(azure: Running) -> Asker:
     return Asker(azure, azure.credential().get_token(*SCOPES).token)
+
+
+@pytest.fixture(autouse=True)
+def groups(operator: Asker) -> Iterator[None]:
+    """The resource groups of the controllers' requests are there, and empty again afterwards."""
+    names = [f"{SUBSCRIPTION}/resourceGroups/{name}" for name in ("machines", "first", "shop-dev-orders")]
+    for name in names:
+        operator.do("PUT", name, {"location": "westeurope"})
+    yield
+    for name in names:
+        operator.ask("DELETE", name)
+        operator.settle("DELETE", name)
 
 
 @pytest.fixture
@@ -38,25 +50,25 @@ def holder(azure: Running, operator: Asker, aks: Any, group: str) -> Holder:
 def test_without_each_permission_something_is_refused_and_none_is_superfluous(
     holder: Holder, operator: Asker, role: FleetRole, steps: Sequence[Step]
 ) -> None:
-    operator.do("PUT", f"{SUBSCRIPTION}/resourceGroups/shop-dev-orders", {"location": "westeurope"})
-    held = holder.hold(role.actions)
+    held, operation = holder.hold(role.actions), ""
     for step in steps:
+        path = step.path or operation
         body = json.loads(json.dumps(step.body).replace(controllers.GIVEN, holder.principal))
         for permission in step.needs.split():
             holder.redefine(held, [action for action in role.actions if action != permission])
-            refused = holder.ask(step.method, step.path, body)
-            assert refused.status_code == 403, f"{step.method} {step.path} needs no {permission}"
+            refused = holder.ask(step.method, path, body)
+            assert refused.status_code == 403, f"{step.method} {path} needs no {permission}"
             assert f"'{permission}'" in refused.json()["error"]["message"]
             holder.redefine(held, role.actions)
-        answer = holder.ask(step.method, step.path, body)
+        answer = holder.ask(step.method, path, body)
         assert answer.is_success or (step.method, answer.status_code) == ("GET", 404), answer.text
-        operator.settle(step.method, step.path)
+        operation = operation_of(answer) or operation
+        operator.settle(step.method, path)
     assert sorted(role.actions) == sorted(permission for step in steps for permission in step.needs.split())
 
 
-def test_the_request_log_keeps_what_a_request_needed(azure: Running, holder: Holder, operator: Asker) -> None:
+def test_the_request_log_keeps_what_a_request_needed(azure: Running, holder: Holder) -> None:
     holder.hold(["Microsoft.Network/publicIPAddresses/*"])
-    operator.do("PUT", f"{SUBSCRIPTION}/resourceGroups/machines", {"location": "westeurope"})
     steps = {step.path: step for step in controllers.CAPZ if step.method == "PUT"}
     holder.do("PUT", controllers.EGRESS, steps[controllers.EGRESS].body)
     holder.ask("PUT", controllers.GATEWAY, steps[controllers.GATEWAY].body)
@@ -133,8 +145,6 @@ def test_a_controller_gives_nobodys_identity_to_a_machine_or_cluster(
 ) -> None:
     theirs = {"type": "UserAssigned", "userAssignedIdentities": {controller.identity: {}}}
     steps = {step.path: step for step in (*controllers.CAPZ, *controllers.ASO) if step.method == "PUT"}
-    for name in ("machines", "first"):
-        operator.do("PUT", f"{SUBSCRIPTION}/resourceGroups/{name}", {"location": "westeurope"})
     for path in (controllers.VNET, controllers.NSG, controllers.ROUTES, controllers.EGRESS, controllers.GATEWAY):
         operator.do("PUT", path, steps[path].body)
         operator.settle("PUT", path)

@@ -29,6 +29,7 @@ NOT_HERE = {
     "Microsoft.Compute/availabilitySets/delete",
     "Microsoft.Compute/virtualMachines/delete",
     "Microsoft.Compute/disks/delete",
+    "Microsoft.Compute/locations/DiskOperations/read",
     "Microsoft.Network/networkInterfaces/delete",
     "Microsoft.Network/loadBalancers/inboundNatRules/delete",
     # A pool has an approval of its own, and goes with its cluster in these tests.
