@@ -32,6 +32,7 @@ IDS: Final = {
     + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
     + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}",
     "authorization:RoleAssignment": "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
+    "authorization:RoleDefinition": "{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}",
     "containerservice:ManagedCluster": _GROUP + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}",
     "containerservice:MaintenanceConfiguration": _GROUP
     + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}/maintenanceConfigurations/{configName}",

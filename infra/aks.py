@@ -56,8 +56,9 @@ class Aks(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:azure:Aks", resource_name, None, opts)
+        join = Role.NETWORK_CONTRIBUTOR.of(azure.subscription_id)
         joins = [
-            identity.may(Role.NETWORK_CONTRIBUTOR, on=subnet, subscription_id=azure.subscription_id, where=where)
+            identity.may(join, on=subnet, subscription_id=azure.subscription_id, where=where)
             for where, subnet in (("", network.nodes_subnet_id), ("api-server", network.api_server_subnet_id))
         ]
         self.cluster = aks.ManagedCluster(

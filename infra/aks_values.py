@@ -1,4 +1,4 @@
-"""The kinds of values that settings of AKS have."""
+"""The kinds of values that settings of AKS have, and lists."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from infra.fleet_roles import TeamResource
 from infra.values import Guid, cidr, matching, wrong
 
 MOST_NODES: Final = 1000
@@ -85,5 +86,6 @@ Zones = Annotated[tuple[Literal["1", "2", "3"], ...], BeforeValidator(_listed)]
 
 AddressRanges = Annotated[tuple[IPv4Network, ...], BeforeValidator(_ranges)]
 Guids = Annotated[tuple[Guid, ...], BeforeValidator(_listed)]
+TeamResources = Annotated[tuple[TeamResource, ...], BeforeValidator(_listed)]
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 Hour = Annotated[int, Field(ge=0, le=23)]

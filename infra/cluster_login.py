@@ -36,7 +36,7 @@ def let_in(
     me = authorization.get_client_config_output(opts=pulumi.InvokeOutputOptions(parent=parent))
     return grant(
         "creator-is-administrator",
-        Role.AKS_CLUSTER_ADMIN,
+        Role.AKS_CLUSTER_ADMIN.of(subscription_id),
         to=me.object_id,
         on=cluster.id,
         subscription_id=subscription_id,

@@ -14,7 +14,7 @@ import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
 from infra import naming
-from infra.access import Role, grant
+from infra.access import Assignable, grant
 
 AUDIENCE = "api://AzureADTokenExchange"
 """What Entra asks for: https://learn.microsoft.com/graph/api/resources/federatedidentitycredentials-overview"""
@@ -70,11 +70,11 @@ class Identity(pulumi.ComponentResource):
         self.register_outputs({"client_id": self.client_id, "principal_id": self.principal_id})
 
     def may(
-        self, role: Role, *, on: pulumi.Input[str], subscription_id: str, where: str = ""
+        self, role: Assignable, *, on: pulumi.Input[str], subscription_id: str, where: str = ""
     ) -> authorization.RoleAssignment:
         """Assign a role to this identity on the scope `on`; `where` tells scopes of the same role apart."""
         return grant(
-            "-".join(filter(None, (self._name, role.name.lower().replace("_", "-"), where))),
+            "-".join(filter(None, (self._name, role.name, where))),
             role,
             to=self.principal_id,
             on=on,

@@ -6,9 +6,9 @@ import pulumi
 from pulumi_azure_native import resources
 
 from infra import naming
-from infra.access import Role, subscription
 from infra.aks import Aks
 from infra.aks_settings import AksSettings
+from infra.fleet_access import Controllers, FleetAccess
 from infra.identity import Identity, ServiceAccount
 from infra.network import Network
 from infra.network_settings import NetworkSettings
@@ -96,18 +96,15 @@ class ManagementCluster(pulumi.ComponentResource):
             identity=self._identity("aks"),
             opts=inside,
         )
-        self._controllers(settings.subscription_id)
+        self._controllers()
         self.register_outputs({"resource_group": self.resource_group})
 
-    def _controllers(self, subscription_id: str) -> None:
-        """The identities of the controllers, and what they may do in the subscription the fleet lives in."""
-        fleet = subscription(subscription_id)
+    def _controllers(self) -> None:
+        """The identities of the controllers, and what they may do in the subscriptions the fleet lives in."""
         self.capz, self.aso, self.flux = self._identity("capz"), self._identity("aso"), self._identity("flux")
-        self.capz.may(Role.CONTRIBUTOR, on=fleet, subscription_id=subscription_id)
-        self.aso.may(Role.CONTRIBUTOR, on=fleet, subscription_id=subscription_id)
-        self.aso.may(Role.AKS_CLUSTER_ADMIN, on=fleet, subscription_id=subscription_id)
-        self.flux.may(Role.AKS_CLUSTER_USER, on=fleet, subscription_id=subscription_id)
-        self.flux.may(Role.AKS_CLUSTER_ADMIN, on=fleet, subscription_id=subscription_id)
+        controllers = Controllers(self.capz, self.aso, self.flux)
+        for target in self.settings.subscriptions_of_fleet:
+            FleetAccess(self.settings, controllers, target=target, opts=pulumi.ResourceOptions(parent=self))
         self.source, self.decryption = self._identity("flux-source"), self._identity("flux-decryption")
         trusted = {
             self.capz: CAPZ,

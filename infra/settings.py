@@ -17,6 +17,7 @@ import pulumi
 from pydantic import Field, SecretStr, ValidationError
 
 from infra.aks_settings import AksSettings
+from infra.aks_values import Guids, TeamResources
 from infra.network_settings import NetworkSettings
 from infra.problems import Problem, SettingsError
 from infra.setting_group import NAMESPACE, SettingGroup, config_key
@@ -56,6 +57,19 @@ class AzureSettings(SettingGroup):
     name: ClusterName
     teardown: Teardown = "refuse"
     expires: str = Field(default="", alias="sandbox:expires")
+    fleet_subscriptions: Guids = ()
+    team_resources: TeamResources = ()
+
+    @property
+    def subscriptions_of_fleet(self) -> tuple[str, ...]:
+        """Where the fleet's resources may be; those of a namespace that says nothing else are in the first."""
+        return tuple(each.lower() for each in self.fleet_subscriptions or (self.subscription_id,))
+
+    def problems(self) -> Iterator[Problem]:
+        """A subscription that is listed twice."""
+        known = self.subscriptions_of_fleet
+        for each in sorted({each for each in known if known.count(each) > 1}):
+            yield Problem(config_key("fleet_subscriptions"), each, "is there more than once", "Write it once")
 
 
 class ProviderSettings(SettingGroup):

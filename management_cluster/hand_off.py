@@ -96,7 +96,7 @@ class HandOff(pulumi.ComponentResource):
         return self._secret(
             "aso-credential",
             {
-                "AZURE_SUBSCRIPTION_ID": azure.subscription_id,
+                "AZURE_SUBSCRIPTION_ID": azure.subscriptions_of_fleet[0],
                 "AZURE_TENANT_ID": azure.tenant_id,
                 "AZURE_CLIENT_ID": management.aso.client_id,
                 "AUTH_MODE": "workloadidentity",
@@ -112,7 +112,7 @@ class HandOff(pulumi.ComponentResource):
             "runtime-info",
             metadata=ObjectMetaArgs(name="runtime-info", namespace=NAMESPACE, annotations=NEVER_PRUNED),
             data={
-                "subscription_id": azure.subscription_id,
+                "subscription_id": azure.subscriptions_of_fleet[0],
                 "tenant_id": azure.tenant_id,
                 "location": azure.location,
                 "management_cluster": azure.name,

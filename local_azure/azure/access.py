@@ -1,7 +1,7 @@
 """Azure role-based access control: who may do what where, decided from the stored role assignments.
 
-An assignment counts at its scope and everything below; `notActions` take away only from their own role:
-https://learn.microsoft.com/azure/role-based-access-control/role-definitions
+An assignment counts at its scope and everything below, where its condition holds; `notActions` take away only from
+their own role: https://learn.microsoft.com/azure/role-based-access-control/role-definitions
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from local_azure.azure import conditions
 from local_azure.azure.directory import Principal
 from local_azure.azure.errors import ArmError
 from local_azure.azure.store import Resource, Store
@@ -20,6 +22,9 @@ from local_azure.azure.store import Resource, Store
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+
+NEEDED: ContextVar[list[str] | None] = ContextVar("NEEDED", default=None)
+"""Where the actions are noted that the request being answered has to be allowed; the request log keeps them."""
 
 
 @lru_cache
@@ -38,17 +43,27 @@ class Access:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def allows(self, principal: str, action: str, scope: str, *, data: bool = False) -> bool:
-        """Whether `principal` (an object ID) may do `action` (or the data action) on `scope` (an ID)."""
+    def allows(
+        self, principal: str, action: str, scope: str, *, data: bool = False, about: conditions.Attributes | None = None
+    ) -> bool:
+        """Whether `principal` (an object ID) may do `action` (or the data action) on `scope` (an ID).
+
+        `about` is what conditions can ask for: without, an assignment whose condition asks for it does not count.
+        """
         granted, taken = ("dataActions", "notDataActions") if data else ("actions", "notActions")
-        for permission in self._permissions(principal, scope):
-            if _matches(action, permission.get(granted, ())) and not _matches(action, permission.get(taken, ())):
-                return True
+        for assignment in self._assignments(principal, scope):
+            for permission in (self.definition(assignment["roleDefinitionId"]) or {}).get("permissions", ()):
+                allowed = _matches(action, permission.get(granted, ()))
+                if allowed and not _matches(action, permission.get(taken, ())):
+                    condition = assignment.get("condition")
+                    if not condition or conditions.parse(condition).holds(action, about or {}):
+                        return True
         return False
 
-    def require(self, caller: Principal, action: str, scope: str) -> None:
+    def require(self, caller: Principal, action: str, scope: str, about: conditions.Attributes | None = None) -> None:
         """Raise ArmError 403 AuthorizationFailed, in ARM's words, unless `caller` may do `action` on `scope`."""
-        if self.allows(caller.object_id, action, scope):
+        _note(action)
+        if self.allows(caller.object_id, action, scope, about=about):
             return
         raise ArmError(
             403,
@@ -60,6 +75,7 @@ class Access:
 
     def require_linked(self, caller: Principal, action: str, scope: str, *, linked: str, needed: str) -> None:
         """Raise ArmError 403 LinkedAuthorizationFailed unless `caller` may do `needed` on the resource `linked`."""
+        _note(needed)
         if self.allows(caller.object_id, needed, linked):
             return
         raise ArmError(
@@ -78,12 +94,11 @@ class Access:
         custom = [role for role in self._store.of_type(DEFINITIONS) if role.name.lower() == guid]
         return custom[0].properties if custom else None
 
-    def _permissions(self, principal: str, scope: str) -> Iterable[Mapping[str, Any]]:
+    def _assignments(self, principal: str, scope: str) -> Iterable[Mapping[str, Any]]:
         for assignment in self._store.of_type(ASSIGNMENTS):
             properties = assignment.properties
             if properties["principalId"].lower() == principal.lower() and covers(properties["scope"], scope):
-                role = self.definition(properties["roleDefinitionId"])
-                yield from (role or {}).get("permissions", ())
+                yield properties
 
 
 def covers(scope: str, resource: str) -> bool:
@@ -106,6 +121,12 @@ def seed_owner(store: Store, subscription: str, principal: str) -> None:
         "scope": scope,
     }
     store.put(Resource(f"{scope}/providers/{ASSIGNMENTS}/{name}", ASSIGNMENTS, {"properties": properties}))
+
+
+def _note(action: str) -> None:
+    needed = NEEDED.get()
+    if needed is not None and action not in needed:
+        needed.append(action)
 
 
 def _matches(action: str, patterns: Sequence[str]) -> bool:

@@ -105,7 +105,8 @@ class Arm:
         if name == "Microsoft.Resources/resourceGroups":
             name = "Microsoft.Resources/subscriptions/resourceGroups"
         action = right if "/" in right else f"{name}/{right}"
-        self._azure.access.require(call.caller, action, scope)
+        about = kind.attributes(self._azure, call, identifier)
+        self._azure.access.require(call.caller, action, scope, about)
 
     def _check_group(self, identifier: ResourceId) -> None:
         group = identifier.resource_group_id

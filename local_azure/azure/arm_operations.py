@@ -9,25 +9,31 @@ from local_azure.azure.operations import RUNNING
 from local_azure.azure.resource_type import Call, Reply
 from local_azure.azure.subscription import Azure
 
-STATUS = re.compile(r"/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/operations/([^/]+)", re.IGNORECASE)
+STATUS = re.compile(
+    r"(/subscriptions/[^/]+)/providers/([^/]+)/locations/[^/]+/(operations|DiskOperations)/([^/]+)", re.IGNORECASE
+)
 RESULT = re.compile(
-    r"/subscriptions/[^/]+(?:/providers/[^/]+/locations/[^/]+)?/operationresults/([^/]+)", re.IGNORECASE
+    r"(/subscriptions/[^/]+)(?:/providers/([^/]+)/locations/[^/]+)?/(operationresults)/([^/]+)", re.IGNORECASE
 )
 
 
 def answer(azure: Azure, call: Call) -> Reply | None:
     """The state of an operation; None when the path is about something else.
 
-    Whoever knows an operation's ID may ask, as in ARM. `operations/` answers 200 with the status, `operationresults/`
-    (the Location header) 202 until the end, then 204 or the resource or the error.
+    To ask is a right of its own. `operations/` answers 200 with the status, `operationresults/` (the Location header)
+    202 until the end, then 204 or the resource or the error.
+    https://kubernetes-sigs.github.io/cloud-provider-azure/topics/azure-permissions/
     """
     by_status, by_result = STATUS.fullmatch(call.path), RESULT.fullmatch(call.path)
     found = by_status or by_result
     if found is None:
         return None
-    operation = azure.operations.get(found.group(1))
+    subscription, namespace, word, identifier = found.groups()
+    kind = f"{namespace}/locations/{word}" if namespace else f"Microsoft.Resources/subscriptions/{word}"
+    azure.access.require(call.caller, f"{kind}/read", subscription)
+    operation = azure.operations.get(identifier)
     if operation is None:
-        raise not_found("NotFound", f"The entity was not found: no operation '{found.group(1)}'.")
+        raise not_found("NotFound", f"The entity was not found: no operation '{identifier}'.")
     retry = {"Retry-After": str(azure.settings.values.retry_after)}
     running = operation.status == RUNNING
     if by_status:

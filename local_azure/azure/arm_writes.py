@@ -13,6 +13,9 @@ from local_azure.azure.resource_type import Call, Put, Reply, ResourceType
 from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
 
+DISKS = "Microsoft.Compute/disks"
+"""Whose operations have a place of their own: Microsoft.Compute/locations/DiskOperations."""
+
 
 class Writes:
     """Changes resources of one subscription."""
@@ -45,7 +48,7 @@ class Writes:
             put = Put(call, identifier, body, existing)
             wanted = kind.accept(self._azure, put)
             if existing is not None and existing.state == "Succeeded" and kind.unchanged(self._azure, wanted, existing):
-                return Reply(200, self._azure.view(existing), {"ETag": f'"{existing.etag}"'})
+                return Reply(kind.updated, self._azure.view(existing), {"ETag": f'"{existing.etag}"'})
             kind.check_idle(self._azure, identifier)
             return self._accepted(call, kind, put, wanted)
 
@@ -61,7 +64,7 @@ class Writes:
         if kind.slow:
             operation = self._azure.begin("Update" if existing else "Create", kept, call.detail)
             headers |= self._operation_headers(call, operation, kept, location=kind.location_header)
-        return Reply(200 if existing else kind.created, self._azure.view(kept), headers)
+        return Reply(kind.updated if existing else kind.created, self._azure.view(kept), headers)
 
     def delete(self, call: Call, kind: ResourceType, identifier: ResourceId) -> Reply:
         """DELETE: 204 when there is nothing, 202 with an operation for slow types."""
@@ -116,7 +119,8 @@ class Writes:
             return {"Location": f"{base}/operationresults/{operation.id}?api-version={version}", **retry}
         place = self._azure.location(resource)
         at = f"{base}/providers/{namespace}/locations/{place}"
-        headers = {"Azure-AsyncOperation": f"{at}/operations/{operation.id}?api-version={version}", **retry}
+        word = "DiskOperations" if resource.type == DISKS else "operations"
+        headers = {"Azure-AsyncOperation": f"{at}/{word}/{operation.id}?api-version={version}", **retry}
         if location:
             headers["Location"] = f"{at}/operationresults/{operation.id}?api-version={version}"
         return headers

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from local_azure.azure import conditions
 from local_azure.azure.access import ASSIGNMENTS, DEFINITIONS, built_in_roles, covers
 from local_azure.azure.errors import bad_request, conflict
 from local_azure.azure.identifiers import ResourceId
-from local_azure.azure.resource_type import Put, ResourceType
+from local_azure.azure.resource_type import Call, Put, ResourceType
 from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
 
@@ -28,7 +29,7 @@ class RoleAssignments(ResourceType):
         _require_guid(put.id.name, "role assignment", "InvalidRoleAssignmentId")
         properties = put.properties
         role = azure.access.definition(properties["roleDefinitionId"])
-        if role is None:
+        if role is None or not _assignable(role, put.id.scope):
             name = properties["roleDefinitionId"].rsplit("/", 1)[-1]
             raise bad_request(
                 "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{name}' does not exist."
@@ -36,6 +37,7 @@ class RoleAssignments(ResourceType):
         scope = put.id.scope
         wanted = {**properties, "scope": scope, "principalType": properties.get("principalType", "ServicePrincipal")}
         self._check_principal(azure, properties)
+        _check_condition(properties)
         if put.existing is not None:
             if _triple(put.existing.properties) != _triple(wanted):
                 raise bad_request(
@@ -45,6 +47,18 @@ class RoleAssignments(ResourceType):
         else:
             self._check_unique(azure, wanted)
         return Resource(put.id.text, self.name, {"properties": wanted})
+
+    def attributes(self, azure: Azure, call: Call, identifier: ResourceId) -> Mapping[str, str]:
+        """What the request asks for, and what is there: role, principal and its type."""
+        sent = (call.body or {}).get("properties") if isinstance(call.body, dict) else None
+        there = azure.store.get(identifier.text) if not identifier.is_collection else None
+        found: dict[str, str] = {}
+        for source, properties in (("@Request", sent), ("@Resource", there.properties if there else None)):
+            if isinstance(properties, dict) and properties.get("roleDefinitionId"):
+                found[f"{source}:RoleDefinitionId"] = str(properties["roleDefinitionId"]).rsplit("/", 1)[-1]
+                found[f"{source}:PrincipalId"] = str(properties.get("principalId"))
+                found[f"{source}:PrincipalType"] = str(properties.get("principalType") or "ServicePrincipal")
+        return found
 
     def view(self, azure: Azure, resource: Resource) -> dict[str, Any]:
         """With the full ID of the role definition in this subscription."""
@@ -99,11 +113,13 @@ class RoleDefinitions(ResourceType):
     """Custom roles; Azure's built-in ones are shown beside them."""
 
     name = DEFINITIONS
+    updated = 201
     tracked = False
 
     def accept(self, azure: Azure, put: Put) -> Resource:
-        """Role names are unique in the tenant."""
+        """Role names are unique in the tenant; a role says in which subscriptions and groups it can be assigned."""
         _require_guid(put.id.name, "role definition", "InvalidRoleDefinitionId")
+        self._check_scopes(put)
         title = put.properties.get("roleName")
         others = {role.properties["roleName"] for role in azure.store.of_type(self.name) if role.key != put.id.key}
         if title in others | {role["roleName"] for role in built_in_roles().values()}:
@@ -112,6 +128,17 @@ class RoleDefinitions(ResourceType):
                 f"A role definition cannot be created with the name '{title}': it exists.",
             )
         return Resource(put.id.text, self.name, {"properties": {**put.properties, "type": "CustomRole"}})
+
+    def _check_scopes(self, put: Put) -> None:
+        """The codes are guessed, the rules are not: https://learn.microsoft.com/azure/role-based-access-control/custom-roles"""
+        scopes = put.properties.get("assignableScopes") or []
+        if not scopes:
+            raise bad_request("MissingAssignableScopes", "A role definition must have at least one assignable scope.")
+        for scope in scopes:
+            if scope.rstrip("/") == "":
+                raise bad_request(
+                    "InvalidAssignableScope", "The root scope '/' cannot be an assignable scope of a custom role."
+                )
 
     def find(self, azure: Azure, identifier: ResourceId) -> Resource | None:
         """A role is the same at every scope it is asked for."""
@@ -137,6 +164,27 @@ class RoleDefinitions(ResourceType):
 
 def _built_in(scope: str, guid: str, role: Mapping[str, Any]) -> Resource:
     return Resource(f"{scope.rstrip('/')}/providers/{DEFINITIONS}/{guid}", DEFINITIONS, {"properties": dict(role)})
+
+
+def _assignable(role: Mapping[str, Any], scope: str) -> bool:
+    """Built-in roles everywhere, custom ones in their scopes and below."""
+    return any(each == "/" or covers(each, scope) for each in role.get("assignableScopes") or ())
+
+
+def _check_condition(properties: Mapping[str, Any]) -> None:
+    """Only what is understood is taken, so that no condition is without effect. The codes are guessed."""
+    condition, version = properties.get("condition"), properties.get("conditionVersion")
+    if not condition:
+        return
+    if version != conditions.VERSION:
+        raise bad_request(
+            "InvalidConditionVersion",
+            f"The condition version '{version}' is not supported; use '{conditions.VERSION}'.",
+        )
+    try:
+        conditions.parse(condition)
+    except conditions.NotUnderstood as error:
+        raise bad_request("InvalidCondition", f"The role assignment condition is invalid: {error}.") from None
 
 
 def _triple(properties: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from local_azure.azure.access import NEEDED
 from local_azure.azure.arm import Arm
 from local_azure.azure.bearer import Bearer
 from local_azure.azure.entra_errors import EntraError
@@ -52,6 +53,8 @@ class Front:
             dict(request.headers),
             content,
         )
+        needed: list[str] = []
+        NEEDED.set(needed)
         fault = await run_in_threadpool(self.faults.meet, asked.method, asked.path, _client(asked))
         if fault is not None and fault.kind == "timeout":
             await asyncio.sleep(fault.seconds)
@@ -59,7 +62,7 @@ class Front:
         else:
             reply = await run_in_threadpool(self.answer, asked, fault)
         if not asked.path.startswith("/aks/"):  # an API server's question is no request to Azure
-            await run_in_threadpool(self._keep, asked, reply, started, fault)
+            await run_in_threadpool(self._keep, asked, reply, started, fault, needed)
         if fault is not None and fault.kind in ("timeout", "reset"):
             request.scope[TRANSPORT].abort()
         return _response(reply)
@@ -90,7 +93,7 @@ class Front:
             message = f"The server encountered an internal error: {type(error).__name__}. See the simulator's log."
             return Reply(500, ArmError(500, "InternalServerError", message).body())
 
-    def _keep(self, asked: Asked, reply: Reply, started: float, fault: Fault | None) -> None:
+    def _keep(self, asked: Asked, reply: Reply, started: float, fault: Fault | None, needed: list[str]) -> None:
         body: Any = _with_json(asked, strict=False).json
         if asked.path.lower().endswith("/token"):
             form = asked.form
@@ -111,6 +114,7 @@ class Front:
                 round(time.time() - started, 3),
                 body,
                 f"{fault.kind} {fault.id}" if fault else "",
+                " ".join(needed),
             )
         )
 

@@ -33,6 +33,7 @@ def check(azure: Azure, put: Put, hidden: Mapping[str, Any]) -> None:
         )
     _check_custom_data(put)
     _check_interfaces(azure, put)
+    _check_attached_disks(azure, put)
     for reference in filter(None, [(put.properties.get("availabilitySet") or {}).get("id")]):
         if azure.store.get(reference) is None:
             raise _missing(reference)
@@ -99,6 +100,17 @@ def _check_interfaces(azure: Azure, put: Put) -> None:
                 "network interface, it must be dissociated from the resource.",
             )
         _may(azure, put, found.id, f"{INTERFACES}/join/action")
+
+
+def _check_attached_disks(azure: Azure, put: Put) -> None:
+    """A disk that is there already needs the right to change it; those that come with the machine need none."""
+    profile = put.properties.get("storageProfile") or {}
+    for disk in (profile.get("osDisk") or {}, *(profile.get("dataDisks") or ())):
+        reference = (disk.get("managedDisk") or {}).get("id")
+        if reference and disk.get("createOption") == "Attach":
+            if azure.store.get(reference) is None:
+                raise _missing(reference)
+            _may(azure, put, reference, "Microsoft.Compute/disks/write")
 
 
 def _machines_of(azure: Azure, interface: Resource) -> list[Resource]:

@@ -7,16 +7,32 @@ from typing import Any
 
 from local_azure.azure import network_rules
 from local_azure.azure.errors import ArmError, bad_request
-from local_azure.azure.identifiers import ResourceId
+from local_azure.azure.identifiers import ResourceId, parse
 from local_azure.azure.network_parts import exists
 from local_azure.azure.network_rules import NETWORKS, SUBNETS, check_subnets, in_use_words, references
 from local_azure.azure.resource_type import Put, ResourceType
 from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
 
+JOINED: Mapping[str, str] = {
+    each.lower(): f"{each}/join/action"
+    for each in (
+        NETWORKS,
+        SUBNETS,
+        "Microsoft.Network/publicIPAddresses",
+        "Microsoft.Network/natGateways",
+        "Microsoft.Network/networkSecurityGroups",
+        "Microsoft.Network/routeTables",
+        "Microsoft.Network/loadBalancers/backendAddressPools",
+        "Microsoft.Network/loadBalancers/inboundNatRules",
+    )
+}
+"""By the type of what a resource refers to, the right its writer needs there:
+https://learn.microsoft.com/azure/role-based-access-control/permissions/networking"""
+
 
 class NetworkResource(ResourceType):
-    """What all types of this provider share: references must exist, what is used cannot go."""
+    """What all types of this provider share: references must exist, and be free to use; what is used cannot go."""
 
     slow = True
     location_header = True
@@ -36,7 +52,17 @@ class NetworkResource(ResourceType):
                     f"Resource {reference} referenced by resource {put.id.text} was not found. Please make sure "
                     "that the referenced resource exists, and that both resources are in the same region.",
                 )
+            self._require_join(azure, put, reference)
         return super().accept(azure, put)
+
+    def _require_join(self, azure: Azure, put: Put, reference: str) -> None:
+        """Who writes a resource needs a right on what it refers to outside of itself and its own parent."""
+        linked = parse(reference)
+        needed = JOINED.get(linked.type.lower()) if linked else None
+        if needed and not reference.lower().startswith(self.turn(put.id) + "/"):
+            azure.access.require_linked(
+                put.call.caller, f"{self.name}/write", put.id.text, linked=reference, needed=needed
+            )
 
     def check_idle(self, azure: Azure, identifier: ResourceId) -> None:
         """One write at a time to a network and all its subnets."""

@@ -20,7 +20,10 @@ DIGESTED = re.compile(r"customdata|userdata", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Entry:
-    """One request: `time` in seconds since the epoch, `seconds` until the answer, `fault` what it met."""
+    """One request: `time` in seconds since the epoch, `seconds` until the answer, `fault` what it met.
+
+    `needed` are the actions, separated by spaces, that the caller had to be allowed, up to the first it was not.
+    """
 
     time: float
     method: str
@@ -33,6 +36,7 @@ class Entry:
     seconds: float
     body: Any
     fault: str = ""
+    needed: str = ""
 
 
 COLUMNS = tuple(Entry.__dataclass_fields__)
@@ -50,6 +54,9 @@ class RequestLog:
         self._database.execute(
             f"CREATE TABLE IF NOT EXISTS requests (number INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
         )
+        known = {row[1] for row in self._database.execute("PRAGMA table_info(requests)")}
+        for name in set(COLUMNS) - known:  # of a log that an earlier version began
+            self._database.execute(f"ALTER TABLE requests ADD COLUMN {name} NOT NULL DEFAULT ''")
 
     def add(self, entry: Entry) -> None:
         """Keep a request, without its secrets."""

@@ -75,6 +75,8 @@ class ResourceType:
     """Whether deleting is none, though writing is one."""
     created = 201
     """Status of a PUT that made the resource."""
+    updated = 200
+    """Status of one that found it."""
     deleted = 200
     """Status of a successful DELETE that is no long-running operation."""
     real = False
@@ -88,6 +90,10 @@ class ResourceType:
     @property
     def actions(self) -> Mapping[str, Action]:
         """POST actions by lower-case name."""
+        return {}
+
+    def attributes(self, azure: Azure, call: Call, identifier: ResourceId) -> Mapping[str, str]:
+        """What conditions of role assignments can ask about a request: `local_azure/azure/conditions.py`."""
         return {}
 
     @contextmanager

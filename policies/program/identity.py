@@ -19,9 +19,20 @@ GRANTING = {
 GRANTS = (
     *("*", "*/write", "*/action", "*/delete"),
     *("microsoft.authorization/*", "microsoft.authorization/*/write"),
-    *("microsoft.authorization/roleassignments/*", "microsoft.authorization/roleassignments/write"),
+    *("microsoft.authorization/roledefinitions/*", "microsoft.authorization/roledefinitions/write"),
+    "microsoft.authorization/roleassignments/*",
 )
-"""Actions of everything, and of role assignments."""
+"""Actions of everything, and of roles: no condition tames them."""
+
+ASSIGNS = "microsoft.authorization/roleassignments/write"
+"""What a condition of the assignment can restrict to some roles."""
+
+BECOMES = (
+    ASSIGNS,
+    "microsoft.managedidentity/userassignedidentities/assign/action",
+    "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials/write",
+)
+"""Actions by which somebody acts as an identity there is."""
 
 
 def _workload_identity(resources: Sequence[Resource], _: Mapping[str, Any]) -> Iterator[Finding]:
@@ -33,17 +44,43 @@ def _workload_identity(resources: Sequence[Resource], _: Mapping[str, Any]) -> I
 
 
 def _least_privilege(resources: Sequence[Resource], _: Mapping[str, Any]) -> Iterator[Finding]:
+    assignments = [each for each in resources if each.kind == ASSIGNMENT]
+    unconditional = {_role(each) for each in assignments if not each.at("condition")}
+    assigned = {_role(each) for each in assignments}
+    for each in assignments:
+        role = GRANTING.get(_role(each))
+        # A condition can say which roles may be granted, to whom; there is none that tames an Owner.
+        if role == "Owner" or (role and not each.at("condition")):
+            yield Finding(each.urn, f"assigns {role}" + ("" if role == "Owner" else " without a condition"))
     for each in resources:
-        if each.kind == ASSIGNMENT:
-            role = GRANTING.get(str(each.at("roleDefinitionId", "")).rpartition("/")[2].lower())
-            # A condition can say which roles may be granted, to whom; there is none that tames an Owner.
-            if role == "Owner" or (role and not each.at("condition")):
-                yield Finding(each.urn, f"assigns {role}" + ("" if role == "Owner" else " without a condition"))
-            continue
-        actions = [str(action) for permission in each.at("permissions", []) for action in permission.get("actions", [])]
-        for action in actions:
-            if action.lower() in GRANTS:
-                yield Finding(each.urn, f"is a role with the action {action}, by which its holder can grant itself all")
+        if each.kind == DEFINITION:
+            tamed = _role(each) in assigned - unconditional
+            for action in _actions(each):
+                if action.lower() in GRANTS or (action.lower() == ASSIGNS and not tamed):
+                    said = f"is a role with the action {action}, by which its holder can grant itself all"
+                    yield Finding(each.urn, said if action.lower() in GRANTS else f"{said}, without a condition")
+
+
+def _identities_out_of_reach(resources: Sequence[Resource], _: Mapping[str, Any]) -> Iterator[Finding]:
+    reaching = [(each, action) for each in resources if each.kind == DEFINITION for action in _actions(each)]
+    reaching = [(each, action) for each, action in reaching if action.lower() in BECOMES]
+    # Read only then: in a first preview the identities' ids are not known.
+    ids = [str(one) for each in resources if reaching for one in each.at("identity.userAssignedIdentities", [])]
+    own = {"/".join(one.lower().split("/")[:3]) for one in ids}
+    for each, action in reaching:
+        if own & {str(scope).lower() for scope in each.at("assignableScopes", [])}:
+            yield Finding(each.urn, f"allows {action} in the management cluster's own subscription")
+
+
+def _role(resource: Resource) -> str:
+    """The GUID of a role's definition, of the definition itself or of an assignment."""
+    found = resource.at("roleDefinitionId") or resource.at("name", "")
+    return str(found).rpartition("/")[2].lower()
+
+
+def _actions(definition: Resource) -> list[str]:
+    permissions = definition.at("permissions", [])
+    return [str(action) for permission in permissions for action in permission.get("actions", [])]
 
 
 RULES = (
@@ -59,12 +96,24 @@ RULES = (
     ),
     Rule(
         id="least-privilege",
-        says="Nobody becomes Owner, and no role of ours can grant roles.",
+        says="Nobody becomes Owner, and no role of ours can grant roles, but under a condition.",
         severity="critical",
         reason="A controller that can grant roles can become anything in the subscription.",
         mend="Assign a role that lists the actions, or put a condition on the assignment.",
         source="https://learn.microsoft.com/azure/role-based-access-control/best-practices",
         check=_least_privilege,
         of=(ASSIGNMENT, DEFINITION),
+        whole_stack=True,
+    ),
+    Rule(
+        id="identities-out-of-reach",
+        says="No role of ours gives or trusts identities where the management cluster's own are.",
+        severity="high",
+        reason="Who can make an identity trust a token of its own acts as Flux, and administers every cluster.",
+        mend="Set slipway:fleetSubscriptions to others, or leave such kinds out of slipway:teamResources.",
+        source="https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
+        check=_identities_out_of_reach,
+        of=(DEFINITION, MANAGED_CLUSTER),
+        whole_stack=True,
     ),
 )

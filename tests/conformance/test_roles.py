@@ -88,7 +88,79 @@ def test_built_in_and_custom_roles(roles: Any) -> None:
     custom = roles.role_definitions.create_or_update(
         SUBSCRIPTION,
         str(uuid.uuid4()),
-        {"role_name": "Reader of networks", "permissions": [{"actions": ["Microsoft.Network/*/read"]}]},
+        {
+            "role_name": "Reader of networks",
+            "permissions": [{"actions": ["Microsoft.Network/*/read"]}],
+            "assignable_scopes": [SUBSCRIPTION],
+        },
     )
     assert custom.role_type == "CustomRole"
     assert custom.name in [role.name for role in roles.role_definitions.list(SUBSCRIPTION)]
+
+
+def custom(title: str, *actions: str, scope: str = SUBSCRIPTION) -> dict[str, Any]:
+    return {"role_name": title, "permissions": [{"actions": list(actions)}], "assignable_scopes": [scope]}
+
+
+def test_a_role_of_ones_own_is_changed_assigned_where_it_may_be_and_removed_when_nobody_has_it(
+    roles: Any, group: str, principal: str
+) -> None:
+    scope, name = f"{SUBSCRIPTION}/resourceGroups/{group}", str(uuid.uuid4())
+    made = roles.role_definitions.create_or_update(scope, name, custom(f"In {group}", "*/read", scope=scope))
+    assert (made.assignable_scopes, made.permissions[0].actions) == ([scope], ["*/read"])
+    changed = custom(f"In {group}", "Microsoft.Network/*/read", scope=scope)
+    roles.role_definitions.create_or_update(scope, name, changed)
+    assert roles.role_definitions.get(scope, name).permissions[0].actions == ["Microsoft.Network/*/read"]
+
+    with pytest.raises(HttpResponseError) as refused:
+        roles.role_assignments.create(SUBSCRIPTION, str(uuid.uuid4()), assignment(principal, name))
+    assert words(refused).code == "RoleDefinitionDoesNotExist"
+    assigned = roles.role_assignments.create(scope, str(uuid.uuid4()), assignment(principal, name))
+    with pytest.raises(ResourceExistsError) as refused:
+        roles.role_definitions.delete(scope, name)
+    assert words(refused).code == "RoleDefinitionHasAssignments"
+    roles.role_assignments.delete_by_id(assigned.id)
+    roles.role_definitions.delete(scope, name)
+    assert name not in [role.name for role in roles.role_definitions.list(scope)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"assignable_scopes": []}, "MissingAssignableScopes"),
+        ({"assignable_scopes": ["/"]}, "InvalidAssignableScope"),
+        ({"role_name": "Reader"}, "RoleDefinitionWithSameNameExists"),
+    ],
+)
+def test_a_role_that_makes_no_sense(roles: Any, changed: dict[str, Any], code: str) -> None:
+    with pytest.raises(HttpResponseError) as refused:
+        roles.role_definitions.create_or_update(SUBSCRIPTION, str(uuid.uuid4()), {**custom("Odd", "*/read"), **changed})
+    assert words(refused).code == code
+
+
+KIND = "@Request[Microsoft.Authorization/roleAssignments:PrincipalType] StringEqualsIgnoreCase 'User'"
+
+
+def test_a_condition_is_kept_and_can_be_changed(roles: Any, group: str, principal: str) -> None:
+    scope, name = f"{SUBSCRIPTION}/resourceGroups/{group}", str(uuid.uuid4())
+    for condition in (KIND, "!(ActionMatches{'*'})"):
+        wanted = {**assignment(principal), "condition": condition, "condition_version": "2.0"}
+        made = roles.role_assignments.create(scope, name, wanted)
+        assert (made.condition, made.condition_version) == (condition, "2.0")
+
+
+@pytest.mark.parametrize(
+    ("condition", "version", "code"),
+    [
+        (KIND, "1.0", "InvalidConditionVersion"),
+        (KIND.replace("'User'", ""), "2.0", "InvalidCondition"),
+        (KIND.replace("PrincipalType", "Owner"), "2.0", "InvalidCondition"),
+    ],
+)
+def test_a_condition_that_would_have_no_effect_is_refused(  # noqa: PLR0917
+    roles: Any, group: str, principal: str, condition: str, version: str, code: str
+) -> None:
+    wanted = {**assignment(principal), "condition": condition, "condition_version": version}
+    with pytest.raises(HttpResponseError) as refused:
+        roles.role_assignments.create(f"{SUBSCRIPTION}/resourceGroups/{group}", str(uuid.uuid4()), wanted)
+    assert (refused.value.status_code, words(refused).code) == (400, code)

@@ -11,6 +11,7 @@ PARENTS = "slipway:azure:ManagementCluster$slipway:azure:Aks$"
 WINDOWS = "azure-native:containerservice:MaintenanceConfiguration"
 ROLE = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+OURS = "11111111-2222-4333-8444-555555555555"
 ACCESS_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
 
 
@@ -37,8 +38,13 @@ def _assignment(role: str, **more: str) -> Resource:
     return resource("azure-native:authorization:RoleAssignment", {"roleDefinitionId": ROLE + role, **more})
 
 
-def _role(action: str) -> Resource:
-    return resource("azure-native:authorization:RoleDefinition", {"permissions": [{"actions": [action]}]})
+def _role(action: str, **more: Any) -> Resource:
+    properties = {"permissions": [{"actions": [action]}], "roleDefinitionId": OURS, **more}
+    return resource("azure-native:authorization:RoleDefinition", properties)
+
+
+def _runs_as(subscription: str) -> Resource:
+    return cluster(identity={"userAssignedIdentities": [f"/subscriptions/{subscription}/resourceGroups/g/…"]})
 
 
 def _pools(*zones: str) -> list[Mapping[str, Any]]:
@@ -54,6 +60,8 @@ def _config_map(**data: str) -> Resource:
     return resource("kubernetes:core/v1:ConfigMap", {"data": data})
 
 
+GRANT = "Microsoft.Authorization/roleAssignments/write"
+TRUST = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write"
 MIRROR = {"mirror": "mirror.example.com"}
 _window = [resource(WINDOWS, {"name": f"aksManaged{which}UpgradeSchedule"}, which) for which in ("Auto", "NodeOS")]
 _restricted: Mapping[str, Any] = {"apiServerAccessProfile": {"authorizedIPRanges": ["192.0.2.0/24"]}}
@@ -113,6 +121,24 @@ CASES: dict[str, list[Case]] = {
         Case([_role("Microsoft.Network/virtualNetworks/read")], [_role("*")], "the action *"),
         Case([_role("*/read")], [_role("*/action")], "the action */action"),
         Case([_role("*/read")], [_role("Microsoft.Authorization/roleAssignments/*")], "roleAssignments/*"),
+        Case([_role("*/read")], [_role("Microsoft.Authorization/roleDefinitions/write")], "roleDefinitions/write"),
+        Case(
+            [_role(GRANT), _assignment(OURS, condition="@Request…")],
+            [_role(GRANT), _assignment(OURS, condition="@Request…"), _assignment(OURS)],
+            "without a condition",
+        ),
+    ],
+    "identities-out-of-reach": [
+        Case(
+            [_runs_as("s"), _role(TRUST, assignableScopes=["/subscriptions/other"])],
+            [_runs_as("s"), _role(TRUST, assignableScopes=["/subscriptions/S"])],
+            "federatedIdentityCredentials/write in the management cluster's own subscription",
+        ),
+        Case(
+            [_runs_as("s"), _role("Microsoft.Network/natGateways/write", assignableScopes=["/subscriptions/s"])],
+            [_runs_as("s"), _role(GRANT, assignableScopes=["/subscriptions/s"])],
+            "roleAssignments/write",
+        ),
     ],
     "zones": [Case([cluster(agentPoolProfiles=_pools("1", "2"))], [cluster(agentPoolProfiles=_pools("1"))], "system")],
     "standard-tier": [Case([cluster(sku={"tier": "Standard"})], [cluster(sku={"tier": "Free"})], "tier Free")],
