@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Final
 
 from fleet.status import waves
+from fleet.status.azure_service_operator import AzurePool, ManagedCluster
+from fleet.status.cluster_api import Cluster
 from fleet.status.inventory import Inventory
 from fleet.status.problems import Problem, of_cluster, of_kustomization, of_managed_cluster, of_source
-from fleet.status.records import AzurePool, Cluster, ManagedCluster
 from fleet.status.waves import WaveStatus
 
 FLUX: Final = "flux-system"

@@ -11,16 +11,10 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from external.command import ExternalError
-from fleet.status.records import (
-    AzurePool,
-    Cluster,
-    ControlPlane,
-    Kustomization,
-    ManagedCluster,
-    Object,
-    Pool,
-    Source,
-)
+from fleet.status.azure_service_operator import AzurePool, ManagedCluster
+from fleet.status.cluster_api import Cluster, ControlPlane, Pool
+from fleet.status.flux import Kustomization, Source
+from fleet.status.records import Object
 
 _Kind = TypeVar("_Kind", bound=Object)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from fleet.status.flux import Kustomization
 from fleet.status.inventory import Inventory
 from fleet.status.problems import DEPENDENCY, of_kustomization
-from fleet.status.records import Kustomization
 from fleet.waves import ENVIRONMENTS
 
 NAMESPACE: Final = "flux-system"
