@@ -1,7 +1,7 @@
 """Hands the fleet over to Git: its source, one root Kustomization, and what the fleet needs to know and to have.
 
-The source and its credential are in two namespaces, since Flux is not allowed to look from one into another: for the
-root in flux-system, and for the hydration of clusters beside these.
+The source (`fleet_source.py`) and its credential are in two namespaces, since Flux is not allowed to look from one into
+another: for the root in flux-system, and for the hydration of clusters beside these.
 
 What happens when
 - settings change: all of it is written again; it is always the program's;
@@ -22,6 +22,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from fleet.fleet_repository import FleetRepository
 from infra.management_cluster import ManagementCluster
 from infra.settings import Settings
+from management_cluster import fleet_source
 from management_cluster.connection import OURS, Connection
 from management_cluster.flux import NAMESPACE
 
@@ -30,11 +31,6 @@ CLUSTERS: Final = "clusters"
 
 NEVER_PRUNED: Final = {**OURS, "kustomize.toolkit.fluxcd.io/prune": "disabled"}
 """Credentials and their namespace outlive whatever Git says."""
-
-SIGNERS: Final = "fleet-signers"
-"""The Secret with the public keys of those whose commits Flux takes."""
-
-SOURCE_TIMEOUT: Final = "5m"
 
 
 class HandOff(pulumi.ComponentResource):
@@ -60,9 +56,10 @@ class HandOff(pulumi.ComponentResource):
             self._runtime_info(management, ready),
             *self._git_credentials([*ready, of_clusters]),
         ]
-        source = self._source("source", NAMESPACE, fleet, [*ready, *known])
-        self._source("source-of-clusters", CLUSTERS, fleet, [*ready, *known])
-        self._root([source])
+        signed, options = bool(settings.fleet.signers), connection.options(self, depends_on=[*ready, *known])
+        source = fleet_source.read("source", fleet, NAMESPACE, signed=signed, opts=options)
+        fleet_source.read("source-of-clusters", fleet, CLUSTERS, signed=signed, opts=options)
+        fleet_source.apply(NAMESPACE, connection.options(self, depends_on=[source]))
         self.register_outputs({})
 
     def _credential_of_clusters(self, management: ManagementCluster) -> pulumi.Resource:
@@ -133,70 +130,19 @@ class HandOff(pulumi.ComponentResource):
         fleet = self._settings.fleet
         user, password = fleet.git_username, fleet.git_password.get_secret_value()
         contents = {
-            "fleet-git": {"username": user, "password": password},
+            fleet_source.CREDENTIAL: {"username": user, "password": password},
             "fleet-git-values": {"git_username": user, "git_password": password},
         }
         if fleet.ca_certificates:
-            contents["fleet-git"]["ca.crt"] = fleet.ca_certificates
+            contents[fleet_source.CREDENTIAL]["ca.crt"] = fleet.ca_certificates
             contents["fleet-git-values"]["git_ca_base64"] = _encode(fleet.ca_certificates)
         if fleet.signers:
-            contents[SIGNERS] = dict(fleet.signers)
+            contents[fleet_source.SIGNERS] = dict(fleet.signers)
         return [
             self._secret(name, values, namespace=namespace, after=after)
             for namespace in (NAMESPACE, CLUSTERS)
             for name, values in contents.items()
         ]
-
-    def _source(
-        self, resource_name: str, namespace: str, fleet: FleetRepository, after: Sequence[pulumi.Resource]
-    ) -> pulumi.Resource:
-        return kubernetes.apiextensions.CustomResource(
-            resource_name,
-            api_version="source.toolkit.fluxcd.io/v1",
-            kind="GitRepository",
-            metadata=ObjectMetaArgs(
-                name="fleet",
-                namespace=namespace,
-                # Flux has read the repository once before the run ends well.
-                annotations={**OURS, "pulumi.com/waitFor": "condition=Ready"},
-            ),
-            spec={
-                "interval": "1m",
-                "url": fleet.url,
-                "ref": {"branch": fleet.branch},
-                "secretRef": {"name": "fleet-git"},
-                # Before it is switched on, FleetRepository checks that the newest commit is signed.
-                **(
-                    {"verify": {"mode": "HEAD", "secretRef": {"name": SIGNERS}}} if self._settings.fleet.signers else {}
-                ),
-            },
-            opts=pulumi.ResourceOptions.merge(
-                self._connection.options(self, depends_on=after),
-                pulumi.ResourceOptions(
-                    custom_timeouts=pulumi.CustomTimeouts(create=SOURCE_TIMEOUT, update=SOURCE_TIMEOUT)
-                ),
-            ),
-        )
-
-    def _root(self, after: Sequence[pulumi.Resource]) -> None:
-        kubernetes.apiextensions.CustomResource(
-            "root",
-            api_version="kustomize.toolkit.fluxcd.io/v1",
-            kind="Kustomization",
-            # Not awaited: what is in Git may be broken without this program having failed.
-            metadata=ObjectMetaArgs(
-                name="fleet", namespace=NAMESPACE, annotations={**OURS, "pulumi.com/skipAwait": "true"}
-            ),
-            spec={
-                "interval": "10m",
-                "retryInterval": "10s",
-                "path": "./management",
-                "prune": True,
-                "deletionPolicy": "Orphan",
-                "sourceRef": {"kind": "GitRepository", "name": "fleet"},
-            },
-            opts=self._connection.options(self, depends_on=after),
-        )
 
     def _secret(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from external.command import ExternalError
 from fleet.plan import markdown, plan, text
 from fleet.plan.live import ManagementCluster
 from fleet.status.command import add_management_cluster
@@ -33,7 +34,14 @@ def add_to(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Show the plan; the exit code says whether it may be merged."""
+    """Show the plan; the exit code says whether it may be merged.
+
+    Raises:
+        ExternalError: a management cluster is named that would not be asked; and as `plan.make`.
+    """
+    named = arguments.kubeconfig or arguments.context
+    if named and not arguments.live:
+        raise ExternalError(f"{named} would not be asked: add --live, or leave out --kubeconfig and --context")
     cluster = ManagementCluster(arguments.kubeconfig, arguments.context) if arguments.live else None
     made = plan.make(arguments.repository, arguments.base, arguments.head, cluster=cluster)
     if arguments.format == "json":

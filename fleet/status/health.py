@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Final
 
 from fleet.status import waves
-from fleet.status.inventory import Inventory
+from fleet.status.azure_service_operator import AzurePool, ManagedCluster
+from fleet.status.cluster_api import Cluster
+from fleet.status.inventory import FLUX, Inventory
 from fleet.status.problems import Problem, of_cluster, of_kustomization, of_managed_cluster, of_source
-from fleet.status.records import AzurePool, Cluster, ManagedCluster
 from fleet.status.waves import WaveStatus
 
-FLUX: Final = "flux-system"
 FLEET: Final = ("GitRepository", FLUX, "fleet")
 """The fleet repository, as the program hands it over."""
 
@@ -89,7 +89,14 @@ class Trouble:
 
 @dataclass(frozen=True)
 class FleetStatus:
-    """All clusters by environment and name, the waves by which they get releases, and what is wrong above them."""
+    """The fleet.
+
+    Attributes:
+        revision: the newest of the fleet repository that Flux has fetched.
+        clusters: by environment, in the order of promotion, and name.
+        waves: in the order in which they get a release.
+        troubles: what is wrong above the clusters.
+    """
 
     revision: str
     clusters: tuple[ClusterStatus, ...]
@@ -106,7 +113,7 @@ def judge(inventory: Inventory) -> FleetStatus:
     """The status of the whole fleet."""
     clusters = [_cluster(each, inventory) for each in inventory.clusters]
     clusters += [_managed_cluster(each, inventory) for each in inventory.managed_clusters]
-    clusters.sort(key=lambda each: (each.environment, each.namespace, each.name))
+    clusters.sort(key=lambda each: (inventory.rank(each.environment), each.namespace, each.name))
     fleet = inventory.sources.get(FLEET)
     revision = fleet.status.artifact.revision if fleet else ""
     return FleetStatus(revision, tuple(clusters), waves.judge(inventory), tuple(_troubles(inventory)))

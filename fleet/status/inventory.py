@@ -6,27 +6,26 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
 from external.command import ExternalError
-from fleet.status.records import (
-    AzurePool,
-    Cluster,
-    ControlPlane,
-    Kustomization,
-    ManagedCluster,
-    Object,
-    Pool,
-    Source,
-)
+from fleet import waves
+from fleet.status.azure_service_operator import AzurePool, ManagedCluster
+from fleet.status.cluster_api import Cluster, ControlPlane, Pool
+from fleet.status.flux import Kustomization, Source
+from fleet.status.records import Object
 
 _Kind = TypeVar("_Kind", bound=Object)
 
 Lister = Callable[..., Iterable[dict[str, Any]]]
 """Gives all objects of a kind, by its group, version and plural, and optionally a label that they have to have; none
 where the cluster does not know the kind."""
+
+FLUX: Final = "flux-system"
+"""The namespace of Flux on the management cluster, and of what it applies first."""
 
 CLUSTERS: Final = ("cluster.x-k8s.io", "v1beta2", "clusters")
 KUSTOMIZATIONS: Final = ("kustomize.toolkit.fluxcd.io", "v1", "kustomizations")
@@ -38,6 +37,9 @@ POOLS: Final = (
     ("cluster.x-k8s.io", "v1beta2", "machinepools"),
     ("cluster.x-k8s.io", "v1beta2", "machinedeployments"),
 )
+FILES: Final = ("", "v1", "configmaps", "slipway.dev/file")
+"""ConfigMaps that have a file of the fleet repository, by the label that says so; see management/kustomization.yaml."""
+
 SOURCES: Final = (
     ("GitRepository", "source.toolkit.fluxcd.io", "v1", "gitrepositories"),
     ("OCIRepository", "source.toolkit.fluxcd.io", "v1", "ocirepositories"),
@@ -81,6 +83,7 @@ class Inventory:
 
     Attributes:
         in_git: the clusters that Flux has applied from Git and has not missed there since.
+        environments: in their order of promotion, as far as the fleet repository says it.
     """
 
     clusters: tuple[Cluster, ...]
@@ -92,7 +95,13 @@ class Inventory:
     sources: dict[tuple[str, str, str], Source] = field(default_factory=dict)
     azure: dict[tuple[str, str], list[AzureResource]] = field(default_factory=dict)
     in_git: frozenset[tuple[str, str]] = frozenset()
+    environments: tuple[str, ...] = ()
     taken: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def rank(self, environment: str) -> tuple[int, str]:
+        """Sorts environments by their order of promotion; those that it does not have come last, by name."""
+        order = self.environments
+        return order.index(environment) if environment in order else len(order), environment
 
 
 def read(list_all: Lister) -> Inventory:
@@ -107,6 +116,7 @@ def read(list_all: Lister) -> Inventory:
         control_planes = [pool.submit(list_all, *kind) for kind in CONTROL_PLANES]
         pools = [pool.submit(list_all, *kind) for kind in POOLS]
         kustomizations = pool.submit(list_all, *KUSTOMIZATIONS)
+        files = pool.submit(list_all, *FILES)
         sources = {kind: pool.submit(list_all, *rest) for kind, *rest in SOURCES}
         managed, azure_pools = (pool.submit(list_all, *rest, REQUESTED) for _, *rest in AZURE[1:])
     by_cluster: dict[tuple[str, str], list[AzurePool]] = {}
@@ -122,6 +132,7 @@ def read(list_all: Lister) -> Inventory:
         applied,
         {(kind, *each.key): each for kind, listed in sources.items() for each in _parsed(Source, listed.result())},
         in_git=frozenset(found for each in applied.values() for found in each.clusters),
+        environments=tuple(_environments(files.result())),
     )
 
 
@@ -149,6 +160,13 @@ def _parsed(model: type[_Kind], items: Iterable[dict[str, Any]]) -> Iterator[_Ki
             what, where = item.get("kind", model.__name__), item.get("metadata", {}).get("name")
             field_, why = ".".join(map(str, error.errors()[0]["loc"])), error.errors()[0]["msg"]
             raise ExternalError(f"cannot read {what} {where} of the management cluster: {field_}: {why}") from None
+
+
+def _environments(files: Iterable[dict[str, Any]]) -> Iterator[str]:
+    name = PurePosixPath(waves.FILE).name
+    for each in files:
+        if each["metadata"]["namespace"] == FLUX:
+            yield from waves.environments(waves.read((each.get("data") or {}).get(name, "")))
 
 
 def _by_cluster(pools: Iterable[Pool]) -> dict[tuple[str, str], list[Pool]]:

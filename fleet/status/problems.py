@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from fleet.status.azure_service_operator import ManagedCluster
+from fleet.status.cluster_api import Cluster, Pool
+from fleet.status.flux import Kustomization, Source
 from fleet.status.inventory import APPLIED_BY, AzureResource, Inventory
-from fleet.status.records import Cluster, Condition, Kustomization, ManagedCluster, Metadata, Object, Pool, Source
+from fleet.status.records import Condition, Metadata, Object
 
 CONDITIONS: Final = (
     "TopologyReconciled",

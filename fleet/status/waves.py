@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from fleet.status.inventory import Inventory
+from fleet.status.flux import Kustomization
+from fleet.status.inventory import FLUX, Inventory
 from fleet.status.problems import DEPENDENCY, of_kustomization
-from fleet.status.records import Kustomization
 from fleet.waves import ENVIRONMENTS
 
-NAMESPACE: Final = "flux-system"
 RELEASE: Final = "-release"
 """Behind the name of a wave: the Kustomization that gives it its release."""
 
@@ -36,10 +35,13 @@ class WaveStatus:
 
 
 def judge(inventory: Inventory) -> tuple[WaveStatus, ...]:
-    """All waves, those of an environment in the order in which they get a release."""
-    found = sorted(_waves(inventory), key=lambda each: (_place(each).parent.name, _depth(each, inventory)))
+    """All waves in the order in which they get a release."""
+
+    def place(wave: Kustomization) -> tuple[tuple[int, str], int]:
+        return inventory.rank(_place(wave).parent.name), _depth(wave, inventory)
+
     judged: list[WaveStatus] = []
-    for wave in found:
+    for wave in sorted(_waves(inventory), key=place):
         before = next((each for each in judged if each.name in _awaited(wave, inventory)), None)
         release = dict(wave.spec.post_build.substitute)
         newer = {**before.release, **before.coming} if before else release
@@ -58,7 +60,7 @@ def judge(inventory: Inventory) -> tuple[WaveStatus, ...]:
 
 def _waves(inventory: Inventory) -> Iterator[Kustomization]:
     for (namespace, _), each in inventory.kustomizations.items():
-        if namespace == NAMESPACE and _place(each).parent.parent.name == ENVIRONMENTS and _gate(each, inventory):
+        if namespace == FLUX and _place(each).parent.parent.name == ENVIRONMENTS and _gate(each, inventory):
             yield each
 
 
@@ -68,7 +70,7 @@ def _place(wave: Kustomization) -> PurePosixPath:
 
 
 def _gate(wave: Kustomization, inventory: Inventory) -> Kustomization | None:
-    return inventory.kustomizations.get((NAMESPACE, wave.metadata.name + RELEASE))
+    return inventory.kustomizations.get((FLUX, wave.metadata.name + RELEASE))
 
 
 def _awaited(wave: Kustomization, inventory: Inventory) -> set[str]:
@@ -82,7 +84,7 @@ def _depth(wave: Kustomization, inventory: Inventory) -> int:
     following = [wave.metadata.name]
     while following:
         name = following.pop()
-        each = inventory.kustomizations.get((NAMESPACE, name))
+        each = inventory.kustomizations.get((FLUX, name))
         if each and name not in seen:
             seen.add(name)
             following += _awaited(each, inventory)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from fleet import credentials
 from fleet.rendering.safe_yaml import position
 from fleet.validation.finding import Finding
 from fleet.validation.objects import Sources
@@ -15,13 +16,6 @@ POLICIES: Final = ("manage", "skip", "detach-on-delete")
 """https://azure.github.io/azure-service-operator/guide/annotations/#serviceoperatorazurecomreconcile-policy"""
 
 _POLICY: Final = re.compile(r"serviceoperator\.azure\.com/reconcile-policy[\"']?: *[\"']?([^\s\"'#,}]+)")
-_CREDENTIAL: Final = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{50,}|"
-    r"\bglpat-[\w-]{20}|\bAccountKey=[\w+/]{40,}={0,2}"
-)
-"""Private keys, tokens of GitHub and GitLab, keys of Azure storage."""
-
-
 NO_SECRETS: Final = {"AUTH_MODE"}
 """Keys of Secrets whose values are words of a manual, here of Azure Service Operator's credentials."""
 
@@ -31,9 +25,9 @@ def check(sources: Sources) -> Iterator[Finding]:
     for source in sources.values():
         if "reconcile-policy" in source.text:
             yield from _policies(source)
-        for match in _CREDENTIAL.finditer(source.text):
-            line, column = position(source.text, match.start())
-            yield Finding(source.file, line, column, "secret", "", "", "a credential in clear", MEND)
+        for start, what in credentials.find(source.text):
+            line, column = position(source.text, start)
+            yield Finding(source.file, line, column, "secret", "", "", f"{what} in clear", MEND)
         if "Secret" in source.text:
             for number, document in enumerate(source.documents):
                 yield from _secret(source, number, document)

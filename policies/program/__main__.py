@@ -7,6 +7,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the engine runs 
 
 from pulumi_policy import PolicyPack
 
+from policies.program import marks
 from policies.program.pack import policies
 
+marks.keep()
 PolicyPack("slipway", policies())

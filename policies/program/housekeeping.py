@@ -1,12 +1,9 @@
-"""Whose it is, where its images come from, and that no secret lies open."""
+"""Whose it is, and where its images come from."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-from pulumi_policy.proxy import UnknownValueError
 
 from policies.program.rule import MANAGED_CLUSTER, Finding, Resource, Rule
 
@@ -19,9 +16,6 @@ TAGGED = (
 REQUIRED_TAGS = ("managed-by", "stack")
 WORKLOADS = ("Deployment", "DaemonSet", "StatefulSet", "Job", "CronJob", "Pod")
 DOCKER_HUB = "docker.io"
-
-TELLING = re.compile(r"passw(or)?d|secret|token|api[-_]?key|client[-_]?key", re.IGNORECASE)
-PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
 def _tags(resources: Sequence[Resource], configuration: Mapping[str, Any]) -> Iterator[Finding]:
@@ -56,23 +50,6 @@ def _images(value: Any) -> Iterator[str]:
             yield from _images(each)
 
 
-def _open_secrets(resources: Sequence[Resource], _: Mapping[str, Any]) -> Iterator[Finding]:
-    for each in resources:
-        data = each.at("data", {})
-        for name in data:
-            if TELLING.search(name):
-                yield Finding(each.urn, f"has {name} where everybody who may read the namespace reads it")
-            elif PRIVATE_KEY.search(_as_far_as_known(data, name)):
-                yield Finding(each.urn, f"has a private key in {name}")
-
-
-def _as_far_as_known(data: Mapping[str, Any], name: str) -> str:
-    try:
-        return str(data[name])
-    except UnknownValueError:  # of a first preview: what Azure makes up later is no private key of ours
-        return ""
-
-
 RULES = (
     Rule(
         id="tags",
@@ -94,15 +71,5 @@ RULES = (
         source="https://learn.microsoft.com/azure/aks/operator-best-practices-container-image-management",
         check=_mirror,
         settings={"mirror": {"type": "string"}},
-    ),
-    Rule(
-        id="no-open-secrets",
-        says="No credential lies in a ConfigMap.",
-        severity="critical",
-        reason="A ConfigMap is readable in the cluster, in Pulumi's state and in every preview.",
-        mend="Put it into a Secret, by `pulumi.Output.secret`.",
-        source="https://learn.microsoft.com/azure/aks/developer-best-practices-pod-security",
-        check=_open_secrets,
-        of=("kubernetes:core/v1:ConfigMap",),
     ),
 )

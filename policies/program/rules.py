@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.program import api_server, availability, housekeeping, identity, ownership
+from policies.program import api_server, availability, credentials, housekeeping, identity, ownership
 from policies.program.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -13,4 +13,5 @@ RULES: Final[tuple[Rule, ...]] = (
     *identity.RULES,
     *availability.RULES,
     *housekeeping.RULES,
+    *credentials.RULES,
 )

@@ -138,6 +138,12 @@ BROKEN = {
         file="environments/dev/clusters/token.yaml",
         new="apiVersion: v1\nkind: Secret\nmetadata: {name: token, namespace: clusters}\n#\nstringData: {token: abc}\n",
     ),
+    "a-password-in-an-address": Broken(
+        "5:26: a password in an address in clear [secret]",
+        file="environments/dev/clusters/address.yaml",
+        new="apiVersion: v1\nkind: ConfigMap\nmetadata: {name: address, namespace: clusters}\n#\n"
+        "data: {repository: 'https://git:hunter2@git.example.com/shop.git'}\n",
+    ),
     "an-environment-ahead-of-the-one-before": Broken(
         "10:23: data.kubernetes_version: v1.37.0: staging is ahead of dev, which has v1.36.3 [promotion]",
         file="environments/staging/release.yaml",

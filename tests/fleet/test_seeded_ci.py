@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -87,6 +88,32 @@ def test_its_tools_are_those_of_the_program(file: Path) -> None:
     text = file.read_text()
     assert f"FLUX: {versions.FLUX.removeprefix('v')}\n" in text
     assert f"CLUSTERCTL: {versions.CLUSTER_API.removeprefix('v')}\n" in text
+
+
+def test_what_is_downloaded_is_compared_with_a_checksum(tmp_path: Path) -> None:
+    """The step that installs, with a `gh` that downloads the same as GitHub, and then something else."""
+    (script,) = [each for each in scripts(GITHUB) if "gh release download" in each]
+    checks = script.partition("tar --extract")[0]
+    assert _install(checks, tmp_path / "same", downloaded="clusterctl", noted="clusterctl") == 0
+    assert _install(checks, tmp_path / "other", downloaded="malware", noted="clusterctl") != 0
+    assert _install(checks, tmp_path / "unknown", downloaded="clusterctl", noted="") != 0
+
+
+def _install(script: str, folder: Path, downloaded: str, noted: str) -> int:
+    """Its exit code, as GitHub's shell runs it."""
+    folder.mkdir()
+    digest = f"sha256:{hashlib.sha256(noted.encode()).hexdigest()}" if noted else ""
+    archive = f"{hashlib.sha256(b'flux').hexdigest()}  flux_1_linux_amd64.tar.gz"
+    gh = folder / "gh"
+    gh.write_text(
+        f"#!/bin/sh\nif [ $1 = api ]; then echo {digest}; exit; fi\ncd {folder}\n"
+        f"printf flux > flux_1_linux_amd64.tar.gz; echo '{archive}' > flux_1_checksums.txt\n"
+        f"printf {downloaded} > clusterctl-linux-amd64\n"
+    )
+    gh.chmod(0o755)
+    environment = {"PATH": f"{folder}:/usr/bin:/bin", "RUNNER_TEMP": str(folder), "FLUX": "1", "CLUSTERCTL": "1"}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=10).returncode
 
 
 @BOTH

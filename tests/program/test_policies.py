@@ -23,6 +23,16 @@ containerservice.ManagedCluster("workload", resource_group_name=group.name, loca
     agent_pool_profiles=[{"name": "system", "mode": "System", "count": 1, "vm_size": "Standard_D4ds_v5"}])
 """
 
+CREDENTIALS = """
+import pulumi
+from pulumi_azure_native import containerservice, resources
+group = resources.ResourceGroup("group", location="westeurope")
+for name, password in (("open", "hunter2"), ("marked", pulumi.Output.secret("hunter2"))):
+    containerservice.ManagedCluster(name, resource_group_name=group.name, location="westeurope", dns_prefix="w",
+        identity={"type": "SystemAssigned"}, windows_profile={"admin_username": "me", "admin_password": password},
+        agent_pool_profiles=[{"name": "system", "mode": "System", "count": 1, "vm_size": "Standard_D4ds_v5"}])
+"""
+
 
 def _with_pack(profile: Path | None = None) -> list[str]:
     return ["--policy-pack", str(PACK), *(["--policy-pack-config", str(profile)] if profile else [])]
@@ -42,6 +52,16 @@ def test_a_workload_cluster_in_the_program_is_refused(project: Project, reposito
     assert "is an AKS cluster that the management cluster's component did not make" in text
     project.fail("up", "--yes", "--skip-preview", *_with_pack(LOCAL))
     assert [call for call in azure.calls(began, method="PUT") if "managedClusters" in call["path"]] == []
+
+
+def test_a_credential_that_is_not_marked_is_refused_and_one_that_is_passes(
+    project: Project, repository: Repository
+) -> None:
+    project.write(config(repository), program=CREDENTIALS)
+    text = project.fail("preview", *_with_pack(LOCAL))
+    assert "secrets-marked" in text
+    assert "open has windowsProfile.adminPassword, which is not marked secret" in text
+    assert "marked has windowsProfile" not in text
 
 
 @pytest.mark.parametrize("level", ["advisory", "mandatory"])

@@ -6,7 +6,8 @@ import copy
 
 from fleet.status import readiness
 from fleet.status.waves import WaveStatus
-from tests.unit.fleet_status.conftest import Management
+from tests.fleet.rendering import REPOSITORY, kustomize
+from tests.unit.fleet_status.conftest import Management, Object
 
 OLD = {"kubernetes_version": "v1.36.3", "class_version": "v1"}
 NEW = OLD | {"kubernetes_version": "v1.37.1"}
@@ -33,6 +34,32 @@ def test_waves_come_in_the_order_of_a_release(management: Management) -> None:
         ("dev", "dev", "clusters"),
     ]
     assert [(each.release, each.coming, each.why) for each in found] == [(OLD, {}, "")] * 2
+
+
+def test_environments_come_in_their_order_of_promotion(management: Management) -> None:
+    waves(management, OLD, OLD)
+    for environment in ("production", "staging"):
+        for name, ring in (("dev", "clusters"), ("dev-release", "")):
+            each = copy.deepcopy(management.one("kustomizations", name))
+            each["metadata"]["name"] = name.replace("dev", environment)
+            each["spec"] |= {"path": f"./environments/{environment}/{ring}".rstrip("/"), "dependsOn": []}
+            management.objects["kustomizations"].append(each)
+        cluster = copy.deepcopy(management.one("clusters"))
+        cluster["metadata"] |= {"name": f"in-{environment}"}
+        cluster["metadata"]["labels"] |= {"environment": environment}
+        management.objects["clusters"].append(cluster)
+    by_name = management.status()
+    assert [each.name for each in by_name.waves] == ["dev-canary", "dev", "production", "staging"]
+
+    management.objects["configmaps"] = [order()]
+    found = management.status()
+    assert [each.name for each in found.waves] == ["dev-canary", "dev", "staging", "production"]
+    assert [each.environment for each in found.clusters] == ["dev", "staging", "production"]
+
+
+def order() -> Object:
+    """What Flux applies of management/waves.yaml, for the waves' objects alone do not tell their order."""
+    return kustomize(REPOSITORY / "management").one("ConfigMap", "waves")
 
 
 def test_a_release_that_has_not_arrived_is_coming(management: Management) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+
+from policies.program.marks import SECRET
 from policies.program.rule import MANAGED_CLUSTER, Resource
 
 PARENTS = "slipway:azure:ManagementCluster$slipway:azure:Aks$"
@@ -59,6 +62,26 @@ def _workload(image: str) -> Resource:
 def _config_map(**data: str) -> Resource:
     return resource("kubernetes:core/v1:ConfigMap", {"data": data})
 
+
+def _given(**values: Any) -> Resource:
+    known = unknown_checking_proxy({"profile": values})
+    return resource("azure-native:example:Example", known)
+
+
+def _variable(name: str, value: str) -> Resource:
+    return resource("kubernetes:core/v1:Pod", {"env": [{"name": name, "value": value}]})
+
+
+NOT_TOLD = UNKNOWN_STRING_VALUE
+FORMS = [
+    ("a private key", "-----BEGIN CERTIFICATE-----", "-----BEGIN RSA PRIVATE KEY-----"),
+    ("a token of GitHub", "ghp_short", f"ghp_{'a1' * 18}"),
+    ("a token of GitLab", "glpat", f"glpat-{'a1' * 10}"),
+    ("a key in a connection string", "AccountName=a", f"AccountName=a;AccountKey={'a1' * 43}=="),
+    ("a signed token", "eyJhbGciOiJSUzI1NiJ9", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"),
+    ("a password in an address", "https://git@example.com", "https://git:hunter2@git.example.com/fleet.git"),
+]
+"""What it is called, what is like it and none, and one."""
 
 GRANT = "Microsoft.Authorization/roleAssignments/write"
 TRUST = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write"
@@ -162,12 +185,27 @@ CASES: dict[str, list[Case]] = {
             [_workload("mirror.example.com/nginx")], [_workload("nginx")], "docker.io", {"mirror": "mirror.example.com"}
         ),
     ],
+    "secrets-marked": [
+        Case([_given(adminPassword=SECRET)], [_given(adminPassword="hunter2")], "has profile.adminPassword, which"),
+        Case([_given(client_secret=SECRET)], [_given(client_secret="hunter2")], "has profile.client_secret, which"),
+        Case([_given(tokenLifetime="1h", keys=[NOT_TOLD])], [_given(token="t")], "has profile.token, which"),
+        Case([_given(password=NOT_TOLD)], [_given(password="p")], "has profile.password, which"),
+        Case([_given(secretName="git")], [_given(kubeconfig="apiVersion: v1")], "has profile.kubeconfig, which"),
+        Case([_given(primaryConnectionString=SECRET)], [_given(primaryConnectionString="Endpoint=…")], "which is not"),
+        Case([_variable("LEVEL", "debug")], [_variable("DB_PASSWORD", "hunter2")], "has env[0].DB_PASSWORD, which"),
+        *(
+            Case([_given(note=SECRET), _given(note=harmless)], [_given(note=value)], f"has {what} in profile.note")
+            for what, harmless, value in FORMS
+        ),
+    ],
     "no-open-secrets": [
         Case([_config_map(location="westeurope")], [_config_map(git_password="hunter2")], "has git_password where"),
+        Case([_config_map(location="westeurope")], [_config_map(domain=SECRET)], "has domain where"),
+        Case([], [resource("kubernetes:core/v1:ConfigMap", {"data": SECRET})], "has secrets where"),
         Case(
             [_config_map(ca="-----BEGIN CERTIFICATE-----")],
             [_config_map(pem="-----BEGIN RSA PRIVATE KEY-----")],
-            "private key",
+            "has pem where",
         ),
     ],
 }

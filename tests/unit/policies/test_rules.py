@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from pulumi_policy import deserialize, policy
 
 import policies.program as pack
+from policies.program import marks
 from policies.program.page import page
 from policies.program.rule import Rule
 from policies.program.rules import RULES
@@ -37,6 +39,15 @@ def test_every_rule_has_a_case_and_no_two_share_an_id() -> None:
 def test_nothing_is_asked_of_images_without_a_mirror() -> None:
     bad = CASES["images-from-mirror"][0].bad
     assert BY_ID["images-from-mirror"].findings(bad, {}) == []
+
+
+def test_a_rule_sees_that_a_value_is_secret_and_not_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "deserialize_properties", deserialize.deserialize_properties)
+    marks.keep()
+    secret = {deserialize.SPECIAL_SIG_KEY: deserialize.SPECIAL_SECRET_SIG, "value": "hunter2"}
+    sent = {"name": "a", "password": secret, "items": [{"data": {"x": secret}}], "all": {**secret, "value": {"y": "z"}}}
+    seen = {"name": "a", "password": "[secret]", "items": [{"data": {"x": "[secret]"}}], "all": "[secret]"}
+    assert policy.deserialize_properties(sent) == seen
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
