@@ -85,14 +85,30 @@ ASO: Final = FleetRole(
     ),
 )
 
-TeamResource = Literal["UserAssignedIdentity", "FederatedIdentityCredential", "RoleAssignment"]
+TeamResource = Literal[
+    "UserAssignedIdentity",
+    "FederatedIdentityCredential",
+    "RoleAssignment",
+    "StorageAccount",
+    "Vault",
+    "FlexibleServer",
+    "FlexibleServersDatabase",
+    "FlexibleServersFirewallRule",
+]
 """Kinds of ASO that teams may be let have besides clusters and resource groups, of those that are installed
 (AZURE_KINDS in management_cluster/clusterctl.py); `azure` in a team's limits says which team has which."""
+
+_POSTGRESQL: Final = "Microsoft.DBforPostgreSQL/flexibleServers"
 
 _TYPES: Final[Mapping[TeamResource, str]] = {
     "UserAssignedIdentity": "Microsoft.ManagedIdentity/userAssignedIdentities",
     "FederatedIdentityCredential": "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
     "RoleAssignment": "Microsoft.Authorization/roleAssignments",
+    "StorageAccount": "Microsoft.Storage/storageAccounts",
+    "Vault": "Microsoft.KeyVault/vaults",
+    "FlexibleServer": _POSTGRESQL,
+    "FlexibleServersDatabase": f"{_POSTGRESQL}/databases",
+    "FlexibleServersFirewallRule": f"{_POSTGRESQL}/firewallRules",
 }
 
 TEAM_RESOURCES: Final = tuple(_TYPES)
@@ -111,6 +127,8 @@ def teams(kinds: Iterable[TeamResource]) -> FleetRole:
     chosen = set(kinds)
     types = [type_ for kind, type_ in _TYPES.items() if kind in chosen]
     actions = [action for each in types for action in _each(each, "read", "write", "delete")]
+    if any(each.startswith(_POSTGRESQL) for each in types):  # whether what takes long is done
+        actions += _each("Microsoft.DBforPostgreSQL/locations", "azureAsyncOperation/read")
     return FleetRole("teams", "What teams have besides clusters.", tuple(actions))
 
 

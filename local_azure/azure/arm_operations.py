@@ -10,8 +10,12 @@ from local_azure.azure.resource_type import Call, Reply
 from local_azure.azure.subscription import Azure
 
 STATUS = re.compile(
-    r"(/subscriptions/[^/]+)/providers/([^/]+)/locations/[^/]+/(operations|DiskOperations)/([^/]+)", re.IGNORECASE
+    r"(/subscriptions/[^/]+)/providers/([^/]+)/locations/[^/]+/"
+    r"(operations|DiskOperations|azureAsyncOperation|asyncoperations)/([^/]+)",
+    re.IGNORECASE,
 )
+NOBODYS = {"asyncoperations"}
+"""Microsoft.Storage has no such right: https://learn.microsoft.com/azure/role-based-access-control/permissions/storage"""
 RESULT = re.compile(
     r"(/subscriptions/[^/]+)(?:/providers/([^/]+)/locations/[^/]+)?/(operationresults)/([^/]+)", re.IGNORECASE
 )
@@ -30,7 +34,8 @@ def answer(azure: Azure, call: Call) -> Reply | None:
         return None
     subscription, namespace, word, identifier = found.groups()
     kind = f"{namespace}/locations/{word}" if namespace else f"Microsoft.Resources/subscriptions/{word}"
-    azure.access.require(call.caller, f"{kind}/read", subscription)
+    if word.lower() not in NOBODYS:
+        azure.access.require(call.caller, f"{kind}/read", subscription)
     operation = azure.operations.get(identifier)
     if operation is None:
         raise not_found("NotFound", f"The entity was not found: no operation '{identifier}'.")

@@ -13,8 +13,12 @@ from local_azure.azure.resource_type import Call, Put, Reply, ResourceType
 from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
 
-DISKS = "Microsoft.Compute/disks"
-"""Whose operations have a place of their own: Microsoft.Compute/locations/DiskOperations."""
+OPERATIONS: Mapping[str, str] = {
+    "Microsoft.Compute/disks": "DiskOperations",
+    "Microsoft.DBforPostgreSQL": "azureAsyncOperation",
+    "Microsoft.Storage": "asyncoperations",
+}
+"""Where, below a provider's locations, one asks how an operation goes, by resource type or namespace; else `operations`."""
 
 
 class Writes:
@@ -119,7 +123,7 @@ class Writes:
             return {"Location": f"{base}/operationresults/{operation.id}?api-version={version}", **retry}
         place = self._azure.location(resource)
         at = f"{base}/providers/{namespace}/locations/{place}"
-        word = "DiskOperations" if resource.type == DISKS else "operations"
+        word = OPERATIONS.get(resource.type) or OPERATIONS.get(namespace, "operations")
         headers = {"Azure-AsyncOperation": f"{at}/{word}/{operation.id}?api-version={version}", **retry}
         if location:
             headers["Location"] = f"{at}/operationresults/{operation.id}?api-version={version}"

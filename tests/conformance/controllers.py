@@ -208,6 +208,15 @@ _grant = {
 }
 
 
+STORAGE, VAULTS = "Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"
+POSTGRESQL = "Microsoft.DBforPostgreSQL/flexibleServers"
+FILES, VAULT = _in("shop-dev-orders", f"{STORAGE}/shopdevfiles"), _in("shop-dev-orders", f"{VAULTS}/shop-dev-orders")
+SERVER = _in("shop-dev-orders", f"{POSTGRESQL}/shop-dev-orders")
+_vault = {"tenantId": "00000000-0000-4000-8000-000000000001", "sku": {"family": "A", "name": "standard"}}
+_server = {"version": "16", "authConfig": {"activeDirectoryAuth": "Enabled", "passwordAuth": "Disabled"}}
+_office = {"startIpAddress": "192.0.2.1", "endIpAddress": "192.0.2.1"}
+
+
 def _life(path: str, kind: str, body: dict[str, Any]) -> tuple[Step, Step]:
     return Step("GET", path, f"{kind}/read"), Step("PUT", path, f"{kind}/write", body)
 
@@ -216,6 +225,17 @@ TEAMS = (
     *_life(ORDERS, IDENTITY, HERE),
     *_life(f"{ORDERS}/federatedIdentityCredentials/blue", CREDENTIAL, {"properties": _trust}),
     *_life(GRANT, ASSIGNMENTS, {"properties": _grant}),
+    *_life(FILES, STORAGE, {**HERE, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}),
+    *_life(VAULT, VAULTS, {**HERE, "properties": _vault}),
+    *_life(SERVER, POSTGRESQL, {**HERE, "sku": {"name": "Standard_B1ms", "tier": "Burstable"}, "properties": _server}),
+    Step("GET", "", "Microsoft.DBforPostgreSQL/locations/azureAsyncOperation/read"),
+    *_life(f"{SERVER}/databases/orders", f"{POSTGRESQL}/databases", {"properties": {}}),
+    *_life(f"{SERVER}/firewallRules/office", f"{POSTGRESQL}/firewallRules", {"properties": _office}),
+    Step("DELETE", f"{SERVER}/firewallRules/office", f"{POSTGRESQL}/firewallRules/delete"),
+    Step("DELETE", f"{SERVER}/databases/orders", f"{POSTGRESQL}/databases/delete"),
+    Step("DELETE", SERVER, f"{POSTGRESQL}/delete"),
+    Step("DELETE", VAULT, f"{VAULTS}/delete"),
+    Step("DELETE", FILES, f"{STORAGE}/delete"),
     Step("DELETE", GRANT, f"{ASSIGNMENTS}/delete"),
     Step("DELETE", f"{ORDERS}/federatedIdentityCredentials/blue", f"{CREDENTIAL}/delete"),
     Step("DELETE", ORDERS, f"{IDENTITY}/delete"),

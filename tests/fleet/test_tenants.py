@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+import yaml
+
+from infra.fleet_roles import GRANTABLE
 from tests.fleet.rendering import REPOSITORY, Fleet, readme_files
 
 
@@ -69,3 +74,9 @@ def test_no_object_refers_to_another_namespace(fleet: Fleet) -> None:
     references = [each["spec"]["sourceRef"] for each in rendered if each["kind"] == "Kustomization"]
     assert references
     assert not any("namespace" in each for each in references)
+
+
+def test_a_team_may_ask_for_the_roles_that_azure_lets_the_operator_grant() -> None:
+    policy = next(yaml.safe_load_all((REPOSITORY / "policies" / "tenant-azure.yaml").read_text()))
+    roles = next(each["expression"] for each in policy["spec"]["variables"] if each["name"] == "dataRoles")
+    assert re.findall(r"[0-9a-f-]{36}", roles) == list(GRANTABLE.values())
