@@ -18,7 +18,7 @@ OPERATIONS: Mapping[str, str] = {
     "Microsoft.DBforPostgreSQL": "azureAsyncOperation",
     "Microsoft.Storage": "asyncoperations",
 }
-"""Where, below a provider's locations, one asks how an operation goes, by resource type or namespace; else `operations`."""
+"""Where, below a provider's locations, one asks how an operation goes, by type or namespace; else `operations`."""
 
 
 class Writes:

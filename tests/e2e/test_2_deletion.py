@@ -12,6 +12,7 @@ from tests.e2e import second
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 from tests.e2e.second import SECOND, cluster, merge
 from tests.e2e.webhook import alerts
+from tests.faults.runbook import blocks
 
 
 def test_a_cluster_is_deleted_by_two_merges_and_not_by_one(local: Local) -> None:
@@ -32,10 +33,12 @@ def test_a_cluster_is_deleted_by_two_merges_and_not_by_one(local: Local) -> None
     assert local.requests(began, method="DELETE") == []
 
     merge(local, "Add again", second.add)
+    look, watch = (block.replace("<name>", SECOND) for block in blocks("deletion.md", "Delete a cluster"))
     merge(local, "Approve", second.approve)
-    eventually(lambda: "kustomize.toolkit.fluxcd.io/prune" not in str(cluster(local)), 60, "the approval")
+    eventually(lambda: "toolkit.fluxcd.io/prune" not in local.run("bash", "-ec", look), 60, "the approval")
     merge(local, "Remove", second.remove)
-    eventually(lambda: cluster(local) is None, 300, f"the end of {SECOND}")
+    local.run("bash", "-ec", watch, timeout=300)
+    assert cluster(local) is None
 
     deleted = [each["path"].lower() for each in local.requests(began, method="DELETE")]
     assert any(path.endswith(f"/resourcegroups/{SECOND}") for path in deleted)

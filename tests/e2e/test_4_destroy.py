@@ -18,6 +18,8 @@ from local_azure.toolchain import ensure
 from management_cluster.hand_off import CLUSTERS
 from management_cluster.teardown.detach import BRANCH
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
+from tests.faults.runbook import commands
+from tests.faults.settled import ready
 
 MINUTES = 60.0
 DESTROY = ("pulumi", "destroy", "--yes", "--skip-preview")
@@ -71,6 +73,17 @@ def test_a_management_cluster_that_does_not_answer_refuses_too(local: Local) -> 
     eventually(local.reconciles, 300, "webhooks and policies that answer again")
     assert local.requests(began, method="DELETE") == []
     assert resources(local) == before
+
+
+def test_who_changed_his_mind_goes_on(local: Local) -> None:
+    """As a detach leaves it that was stopped half-way."""
+    for namespace in ("flux-system", CLUSTERS):
+        local.run("flux", "--context", MANAGEMENT, "suspend", "kustomization", "--all", "-n", namespace)
+    pause = ("--type=merge", "-p", '{"spec":{"paused":true}}')
+    local.run("kubectl", "--context", MANAGEMENT, "patch", "cluster", FIRST, "-n", CLUSTERS, *pause)
+    back = commands("deletion.md", "Back from a drain or detach that stopped half-way")
+    local.run("bash", "-ec", back.replace("<name>", FIRST), timeout=5 * MINUTES)
+    ready(local)
 
 
 def test_a_detached_fleet_runs_on_and_git_says_what_to_adopt(local: Local, ours_to_destroy: None) -> None:

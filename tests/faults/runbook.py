@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -15,9 +16,9 @@ def blocks(page: str, section: str) -> list[str]:
         AssertionError: there is no such section, or none in it.
     """
     _, _, rest = (DOCS / page).read_text().partition(f"\n## {section}\n")
-    found: list[str] = re.findall(r"^```sh\n(.*?)^```", rest.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^ *```sh\n(.*?)^ *```", rest.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
     assert found, f"no commands in {page}, {section}"
-    return found
+    return [dedent(each) for each in found]
 
 
 def commands(page: str, section: str) -> str:

@@ -9,8 +9,17 @@ import pytest
 from tests.faults.runbook import commands
 
 
-@pytest.mark.parametrize(("page", "section"), [("disaster-recovery.md", "The management cluster is lost")])
-def test_the_commands_are_there_and_well_formed(page: str, section: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "section", "command"),
+    [
+        ("disaster-recovery.md", "The management cluster is lost", "pulumi up --refresh --yes"),
+        ("disaster-recovery.md", "Moving on purpose", "clusterctl move --namespace clusters --to-directory moved"),
+        ("deletion.md", "Delete a cluster", "kubectl -n clusters wait --for=delete cluster/<name>"),
+        ("deletion.md", "Tear a management cluster down", "SLIPWAY_TEARDOWN=drain pulumi destroy"),
+        ("deletion.md", "Back from a drain or detach that stopped half-way", "flux resume kustomization --all"),
+    ],
+)
+def test_the_commands_are_there_and_well_formed(page: str, section: str, command: str) -> None:
     text = commands(page, section)
-    assert "pulumi up --refresh --yes" in text
-    subprocess.run(["bash", "-n"], input=text, text=True, check=True)
+    assert command in text
+    subprocess.run(["bash", "-n"], input=text.replace("<name>", "first"), text=True, check=True)
