@@ -52,7 +52,7 @@ def blue(team: Team, local: Local) -> Iterator[str]:
 def test_a_teams_cluster_is_hydrated_as_every_other(team: Team, blue: str, local: Local) -> None:
     for part in ("agent", "sync", "shop"):
         eventually(lambda part=part: said(local, MANAGEMENT, NAMESPACE, f"{blue}-{part}") == "", 180, part)  # type: ignore[misc]
-    team.see(blue)
+    team.local.see(blue)
     deployment = local.get(blue, "deployment", "kube-state-metrics", "-n", "platform")
     assert deployment["status"]["readyReplicas"] == deployment["spec"]["replicas"]
 
@@ -71,7 +71,7 @@ def test_its_applications_act_as_an_identity_of_its_own(team: Team, blue: str, l
     eventually(lambda: _is(local, "Ready", *identity), 120, "the identity")
     eventually(lambda: _is(local, "Ready", "federatedidentitycredential", "shop-dev-orders-blue"), 120, "trust")
     client_id = local.get(MANAGEMENT, *identity)["status"]["clientId"]
-    team.see(blue)
+    team.local.see(blue)
     eventually(lambda: _greeting(local, blue)["identity"] == client_id, 120, "its client ID in an application")
     trusted = local.requests(began, method="PUT", path="federatedIdentityCredentials")[-1]["body"]["properties"]
     issuer = local.get(MANAGEMENT, "configmap", f"{blue}-issuer", "-n", NAMESPACE)["data"]["issuer"]
