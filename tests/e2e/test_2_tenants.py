@@ -60,7 +60,7 @@ def blue(team: Team, local: Local) -> Iterator[str]:
 def test_a_teams_cluster_is_hydrated_as_every_other(team: Team, blue: str, local: Local) -> None:
     for part in ("agent", "sync", "shop"):
         eventually(lambda part=part: said(local, MANAGEMENT, NAMESPACE, f"{blue}-{part}") == "", 180, part)  # type: ignore[misc]
-    team.see(blue)
+    team.local.see(blue)
     deployment = local.get(blue, "deployment", "kube-state-metrics", "-n", "platform")
     assert deployment["status"]["readyReplicas"] == deployment["spec"]["replicas"]
 
@@ -92,11 +92,10 @@ def test_its_applications_act_as_an_identity_of_its_own(team: Team, blue: str, o
     for kind, name in (("userassignedidentity", orders), ("federatedidentitycredential", f"{orders}-blue")):
         eventually(lambda kind=kind, name=name: _is(local, "Ready", kind, name), 120, name)  # type: ignore[misc]
     client_id = local.get(MANAGEMENT, "userassignedidentity", orders, "-n", NAMESPACE)["status"]["clientId"]
-    team.see(blue)
+    team.local.see(blue)
     eventually(lambda: _greeting(local, blue)["identity"] == client_id, 120, "its client ID in an application")
-    trusted = local.requests(method="PUT", path="federatedIdentityCredentials/shop-dev-orders")[-1]["body"][
-        "properties"
-    ]
+    trust = local.requests(method="PUT", path="federatedIdentityCredentials/shop-dev-orders")[-1]["body"]
+    trusted = trust["properties"]
     issuer = local.get(MANAGEMENT, "configmap", f"{blue}-issuer", "-n", NAMESPACE)["data"]["issuer"]
     assert (trusted["issuer"], trusted["subject"]) == (issuer, "system:serviceaccount:shop:orders")
 

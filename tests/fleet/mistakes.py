@@ -78,6 +78,12 @@ BROKEN = {
         old=WORKERS,
         new=f"    variables: [{{name: tier, value: Cheap}}]\n{WORKERS}",
     ),
+    "fewer-nodes-at-most-than-at-least": Broken(
+        "10:88: spec.topology.workers.machinePools[0].variables.overrides[0].value: variable autoscale: "
+        "min is more than max [class]",
+        old="name: system, replicas: 1",
+        new="name: system, variables: {overrides: [{name: autoscale, value: {min: 3, max: 2}}]}",
+    ),
     "networks-that-overlap": Broken(
         "8:44: spec.topology.variables[0].value: 10.244.0.0/20: overlaps with its podCidr, 10.244.0.0/16 [cidr]",
         old=WORKERS,
@@ -119,7 +125,7 @@ BROKEN = {
     ),
     "text-that-is-not-utf-8": Broken("1:3: is not UTF-8 [file]", new="# \udcff\n"),
     "a-reconcile-policy-with-a-typo-in-a-class": Broken(
-        "117:63: serviceoperator.azure.com/reconcile-policy: mange: Azure Service Operator would take this for manage, "
+        "129:63: serviceoperator.azure.com/reconcile-policy: mange: Azure Service Operator would take this for manage, "
         "and delete in Azure what is deleted here [reconcile-policy]",
         file="classes/aks-v1.yaml",
         old="reconcile-policy: {{ if",
@@ -171,6 +177,15 @@ BROKEN = {
         "9:14: spec.dependsOn: circle waits for circle: none of them is ever applied [reference]",
         file="environments/dev/clusters/circle.yaml",
         new=KUSTOMIZATION.format(name="circle", source="fleet", more="\n  dependsOn: [{name: circle}]"),
+    ),
+    "a-later-pool-newer-than-its-cluster": Broken(
+        "14:24: spec.orchestratorVersion: 1.37.0: its cluster has 1.36.3: nodes are no newer, and at most 2 minor "
+        "versions older [kubernetes-version]",
+        file="environments/dev/clusters/later.yaml",
+        new="apiVersion: containerservice.azure.com/v1api20240901\nkind: ManagedCluster\nmetadata: {name: later}\n"
+        "spec:\n  kubernetesVersion: 1.36.3\n  agentPoolProfiles:\n  - {name: system, mode: System, count: 1}\n---\n"
+        "apiVersion: containerservice.azure.com/v1api20240901\nkind: ManagedClustersAgentPool\n"
+        "metadata: {name: later-apps}\nspec:\n  owner: {name: later}\n  orchestratorVersion: 1.37.0\n",
     ),
     "nodes-newer-than-their-cluster": Broken(
         "7:65: spec.agentPoolProfiles[0].orchestratorVersion: 1.37.0: its cluster has 1.36.3: nodes are no newer, and "
