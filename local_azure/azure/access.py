@@ -107,6 +107,11 @@ def covers(scope: str, resource: str) -> bool:
     return inner == outer or inner.startswith(outer + "/")
 
 
+def assignable(role: Mapping[str, Any], scope: str) -> bool:
+    """Whether a role can be assigned at `scope`: built-in ones everywhere, custom ones in their scopes and below."""
+    return any(each == "/" or covers(each, scope) for each in role.get("assignableScopes") or ())
+
+
 def seed_owner(store: Store, subscription: str, principal: str) -> None:
     """Make `principal` Owner of the subscription, once: somebody has to be first."""
     scope = f"/subscriptions/{subscription}"

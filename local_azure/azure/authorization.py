@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_azure.azure import conditions
-from local_azure.azure.access import ASSIGNMENTS, DEFINITIONS, built_in_roles, covers
+from local_azure.azure.access import ASSIGNMENTS, DEFINITIONS, assignable, built_in_roles, covers
 from local_azure.azure.errors import bad_request, conflict
 from local_azure.azure.identifiers import ResourceId
 from local_azure.azure.resource_type import Call, Put, ResourceType
@@ -29,7 +29,7 @@ class RoleAssignments(ResourceType):
         _require_guid(put.id.name, "role assignment", "InvalidRoleAssignmentId")
         properties = put.properties
         role = azure.access.definition(properties["roleDefinitionId"])
-        if role is None or not _assignable(role, put.id.scope):
+        if role is None or not assignable(role, put.id.scope):
             name = properties["roleDefinitionId"].rsplit("/", 1)[-1]
             raise bad_request(
                 "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{name}' does not exist."
@@ -50,14 +50,14 @@ class RoleAssignments(ResourceType):
 
     def attributes(self, azure: Azure, call: Call, identifier: ResourceId) -> Mapping[str, str]:
         """What the request asks for, and what is there: role, principal and its type."""
-        sent = (call.body or {}).get("properties") if isinstance(call.body, dict) else None
         there = azure.store.get(identifier.text) if not identifier.is_collection else None
         found: dict[str, str] = {}
-        for source, properties in (("@Request", sent), ("@Resource", there.properties if there else None)):
-            if isinstance(properties, dict) and properties.get("roleDefinitionId"):
-                found[f"{source}:RoleDefinitionId"] = str(properties["roleDefinitionId"]).rsplit("/", 1)[-1]
-                found[f"{source}:PrincipalId"] = str(properties.get("principalId"))
-                found[f"{source}:PrincipalType"] = str(properties.get("principalType") or "ServicePrincipal")
+        for source, body in (("@Request", call.body), ("@Resource", there.body if there else None)):
+            properties = _lowered(_lowered(body).get("properties"))
+            if properties.get("roledefinitionid"):
+                found[f"{source}:RoleDefinitionId"] = str(properties["roledefinitionid"]).rsplit("/", 1)[-1]
+                found[f"{source}:PrincipalId"] = str(properties.get("principalid"))
+                found[f"{source}:PrincipalType"] = str(properties.get("principaltype") or "ServicePrincipal")
         return found
 
     def view(self, azure: Azure, resource: Resource) -> dict[str, Any]:
@@ -166,9 +166,9 @@ def _built_in(scope: str, guid: str, role: Mapping[str, Any]) -> Resource:
     return Resource(f"{scope.rstrip('/')}/providers/{DEFINITIONS}/{guid}", DEFINITIONS, {"properties": dict(role)})
 
 
-def _assignable(role: Mapping[str, Any], scope: str) -> bool:
-    """Built-in roles everywhere, custom ones in their scopes and below."""
-    return any(each == "/" or covers(each, scope) for each in role.get("assignableScopes") or ())
+def _lowered(body: Any) -> dict[str, Any]:
+    """Members are taken in any spelling, the last of two counts; so does what a condition is about."""
+    return {name.lower(): value for name, value in body.items()} if isinstance(body, dict) else {}
 
 
 def _check_condition(properties: Mapping[str, Any]) -> None:

@@ -115,6 +115,13 @@ def test_roles_on_data_are_granted_to_identities_and_no_others_to_anybody(
     assert answer.is_success if allowed else _refusal(answer) == (403, "AuthorizationFailed"), answer.text
 
 
+def test_a_second_spelling_leads_no_condition_astray(controller: Holder) -> None:
+    body = _assignment(BLOB_READER, controller.principal)
+    body["properties"]["RoleDefinitionId"] = f"{ROLES}/roleDefinitions/{OWNER}"
+    refused = controller.ask("PUT", f"{ROLES}/roleAssignments/{uuid.uuid4()}", body)
+    assert _refusal(refused) == (403, "AuthorizationFailed")
+
+
 def test_a_controller_takes_away_neither_its_own_nor_others_roles(controller: Holder, operator: Asker) -> None:
     held = operator.do("GET", f"{ROLES}/roleAssignments")["value"]
     of_everybody = [each["id"] for each in held if not each["properties"]["roleDefinitionId"].endswith(BLOB_READER)]

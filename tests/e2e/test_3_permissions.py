@@ -32,6 +32,10 @@ NOT_HERE = {
     "Microsoft.Compute/locations/DiskOperations/read",
     "Microsoft.Network/networkInterfaces/delete",
     "Microsoft.Network/loadBalancers/inboundNatRules/delete",
+    # ASO asks for these once the group is gone, if the cluster's credential is still there then.
+    "Microsoft.Network/virtualNetworks/delete",
+    "Microsoft.Network/virtualNetworks/subnets/delete",
+    "Microsoft.Network/natGateways/delete",
     # A pool has an approval of its own, and goes with its cluster in these tests.
     "Microsoft.ContainerService/managedClusters/agentPools/delete",
 }

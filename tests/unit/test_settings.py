@@ -102,6 +102,7 @@ def test_the_stack_goes_before_the_environment() -> None:
         ("gitCaFile", "/there/is/none.crt", "there is no such file", "PEM"),
         ("gitSigners", "/there/is/none", "there is no such folder", "public keys"),
         ("gitSigners", "/proc/self/task", "has no public key", ".sshpub"),
+        ("fleetSubscriptions", GUID, "is not a list", "a hyphen in front"),
         ("domain", "fleet_internal", "is not a domain name", "fleet.example.com"),
     ],
 )
@@ -110,6 +111,26 @@ def test_a_wrong_value_names_key_value_rule_and_mend(key: str, value: str, rule:
     assert complaint.startswith(f'slipway:{key} = "{value}": ')
     assert rule in complaint
     assert mend in complaint
+
+
+def test_the_fleet_is_in_the_management_clusters_subscription_unless_a_stack_says_otherwise() -> None:
+    other = GUID.replace("0", "9").upper()
+    assert parse().azure.subscriptions_of_fleet == (GUID,)
+    assert parse(fleetSubscriptions=json.dumps([other])).azure.subscriptions_of_fleet == (other.lower(),)
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "said"),
+    [
+        ("fleetSubscriptions", ["first"], "is not a GUID"),
+        ("fleetSubscriptions", [GUID, GUID.upper()], "is there more than once"),
+        ("teamResources", ["Database"], "must be 'UserAssignedIdentity', 'FederatedIdentityCredential' or"),
+    ],
+)
+def test_lists_about_the_fleet_name_what_there_is(key: str, values: list[str], said: str) -> None:
+    (complaint,) = complaints(**{key: json.dumps(values)})
+    assert complaint.startswith(f"slipway:{key} = ")
+    assert said in complaint
 
 
 def test_everything_wrong_is_said_at_once() -> None:
