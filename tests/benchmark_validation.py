@@ -1,4 +1,4 @@
-"""Measures `python -m fleet validate` beside a loop of `kustomize build | kubeconform` over the same clusters.
+"""Measures `python -m fleet validate` beside a loop of `kustomize build | kubeconform`: how soon, and what they find.
 
     python -m tests.benchmark_validation [CLUSTERS]
 
@@ -18,7 +18,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from fleet.validation import schemas
+from tests.fleet import loop
+from tests.fleet.mistakes import BROKEN
 from tests.fleet.rendering import REPOSITORY, REQUESTS
 
 GOAL = 0.25
@@ -35,14 +36,11 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def main(clusters: int) -> None:
-    """Make a fleet, measure both, print the ratios."""
-    kept = schemas.load().folder
+    """Make a fleet, measure both, print the ratios; then make every mistake, and print who finds it."""
     with tempfile.TemporaryDirectory() as place:
         fleet, formats = Path(place) / "fleet", Path(place) / "schemas"
         shutil.copytree(REPOSITORY, fleet)
-        formats.mkdir()
-        for file in kept.iterdir():
-            shutil.copy(file, formats / file.name.lower())
+        location = loop.formats(formats)
         folders = [fleet / f"environments/dev/clusters/c{number}" for number in range(clusters)]
         for folder in folders:
             shutil.copytree(REQUESTS / "first", folder)
@@ -55,17 +53,20 @@ def main(clusters: int) -> None:
         ours = measured(
             lambda: print(subprocess.run(validate, check=True, capture_output=True, text=True).stdout, end="")
         )
-        location = f"{formats}/{{{{ .Group }}}}_{{{{ .ResourceAPIVersion }}}}_{{{{ .ResourceKind }}}}.json"
-        loop = measured(lambda: loop_over(folders, location))
+        theirs = measured(lambda: loop_over(folders, location))
         changed = folders[0] / "cluster.yaml"
         changed.write_text(changed.read_text().replace("replicas: 1", "replicas: 2"))
         since = measured(lambda: quietly([*validate, "--since", "main"]))
+        by_loop, found = loop.found_by_both(Path(place) / "mistakes", location)
     print(
         f"{clusters} clusters: validate {ours[0]:.1f} s ({ours[1]:.1f} s CPU), "
-        f"loop {loop[0]:.1f} s ({loop[1]:.1f} s CPU)"
+        f"loop {theirs[0]:.1f} s ({theirs[1]:.1f} s CPU)"
     )
-    print(f"ratio {ours[0] / loop[0]:.2f} (CPU {ours[1] / loop[1]:.2f}), goal {GOAL}")
+    print(f"ratio {ours[0] / theirs[0]:.2f} (CPU {ours[1] / theirs[1]:.2f}), goal {GOAL}")
     print(f"one changed cluster: {since[0]:.1f} s ({since[1]:.1f} s CPU), goal {SINCE_SECONDS} s")
+    print(f"of {len(BROKEN)} mistakes: validate finds {len(found)}, the loop {len(by_loop)}")
+    for name in BROKEN:
+        print(f"  {name:45} {'validate' if name in found else '-':10} {'loop' if name in by_loop else '-'}")
 
 
 def git(folder: Path, *arguments: str) -> None:

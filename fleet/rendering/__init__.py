@@ -19,8 +19,8 @@
   YAML that cannot be read, or could do harm, is a failure of its directory and never given to a command.
 """
 
-from fleet.rendering.checkout import Checkout, Refused, checkout
-from fleet.rendering.fleet import Rendering, Request, render
+from fleet.rendering.checkout import Checkout, Refused, checkout, committed
+from fleet.rendering.fleet import Rendering, Request, render, render_before
 from fleet.rendering.flux import Failure, Item
 from fleet.rendering.safe_yaml import Text, Unreadable
 from fleet.rendering.values import PLACEHOLDERS
@@ -36,5 +36,7 @@ __all__ = [
     "Text",
     "Unreadable",
     "checkout",
+    "committed",
     "render",
+    "render_before",
 ]

@@ -7,7 +7,7 @@ import os
 import stat
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +22,9 @@ LARGEST: Final = 512 * 1024
 
 MOST: Final = 64 * 1024 * 1024
 """Bytes of all files."""
+
+SUFFIXES: Final = (".yaml", ".yml", "/Kustomization")
+"""How the names of YAML files end."""
 
 FOLDER: Final = "fleet"
 """Where the copy lies in the folder that Flux may read; its other folders are made while rendering."""
@@ -104,7 +107,7 @@ def _copied(read: Iterator[tuple[str, bytes | Refused]], root: Path, origin: str
         if total > MOST:
             raise ExternalError(f"the repository has more than {MOST} bytes: is it a fleet repository?")
         is_needed = needed(name)
-        if name.endswith((".yaml", ".yml", "/Kustomization")):
+        if name.endswith(SUFFIXES):
             (yaml if is_needed else apart)[name] = content
         path = os.path.join(root, name)  # noqa: PTH118 - for thousands of files Path is slow
         parent = os.path.dirname(path)  # noqa: PTH120
@@ -135,10 +138,24 @@ def _read_files(folder: Path) -> Iterator[tuple[str, bytes | Refused]]:
             yield name, file.read()
 
 
-def _read_commit(folder: Path, revision: str) -> Iterator[tuple[str, bytes | Refused]]:
+def committed(folder: Path, revision: str, directories: Collection[str]) -> dict[str, bytes]:
+    """The ordinary files that a commit has in some directories; none where it has not got them.
+
+    Raises:
+        ExternalError: there is no such commit.
+    """
+    git = ["git", "-C", str(folder), "--literal-pathspecs"]
+    found = run([*git, "ls-tree", "-z", "-d", "--name-only", revision, "--", *directories]).split("\0")
+    there = [each for each in found if each]
+    read = _read_commit(folder, revision, there) if there else ()
+    return {name: content for name, content in read if isinstance(content, bytes)}
+
+
+def _read_commit(folder: Path, revision: str, paths: Collection[str] = ()) -> Iterator[tuple[str, bytes | Refused]]:
+    git = ["git", "-C", str(folder), "--literal-pathspecs"]
     try:
-        commit = run(["git", "-C", str(folder), "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"])
-        archive = run_bytes(["git", "-C", str(folder), "archive", "--format=tar", commit.strip()])
+        commit = run([*git, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"])
+        archive = run_bytes([*git, "archive", "--format=tar", commit.strip(), "--", *paths])
     except CommandFailed:
         raise ExternalError(f"{folder} has no commit {revision}: `git fetch` it first, or name another") from None
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
 from external.command import require
 from fleet import waves
 from fleet.rendering import references
-from fleet.rendering.checkout import Checkout
+from fleet.rendering.checkout import SUFFIXES, Checkout
 from fleet.rendering.flux import Failure, Item, Object
 from fleet.rendering.safe_yaml import Text, Unreadable
 from fleet.rendering.values import PLACEHOLDERS, Values
@@ -87,12 +89,14 @@ def render(
     values: Values = PLACEHOLDERS,
     *,
     on_clusters: bool = True,
+    environments: Collection[str] | None = None,
 ) -> Rendering:
     """Render all that Flux would apply.
 
     Args:
         values: what the management cluster knows besides, by name of the ConfigMap or Secret.
         on_clusters: whether to render what workload clusters get, too.
+        environments: those whose releases and requests are rendered; None for all.
 
     Raises:
         ExternalError: `flux` is not on the PATH.
@@ -103,13 +107,47 @@ def render(
     unreadable = _without_unreadable(checkout)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         walk = Walk(checkout, {**PLACEHOLDERS, **values}, bad, pool)
-        management, remote = follow(walk, on_clusters=on_clusters)
+        management, remote = follow(walk, on_clusters=on_clusters, environments=environments)
     rendering.items, rendering.on_clusters = management.items, remote.items
     told = {each.directory for each in unreadable}
     failures = management.failures + remote.failures
     rendering.failures = unreadable + [each for each in failures if each.directory not in told]
     _tell_duplicates(rendering)
     return rendering
+
+
+def render_before(checkout: Checkout, rendering: Rendering, requests: Mapping[str, bytes]) -> Rendering:
+    """The same fleet with other files for the requests of the checkout, all around them being as it is.
+
+    Args:
+        checkout: what was rendered; its requests are replaced.
+        requests: the files that they had, by their path in the repository.
+    """
+    known = [each.object for each in rendering.items]
+    waves_ = {each.directory: [one for one in known if _is_of(one, each)] for each in rendering.waves}
+    for directory in waves_:
+        shutil.rmtree(checkout.root / directory, ignore_errors=True)
+        (checkout.root / directory).mkdir(parents=True)
+    for file, content in requests.items():
+        (checkout.root / file).parent.mkdir(parents=True, exist_ok=True)
+        (checkout.root / file).write_bytes(content)
+    yaml = {file: content for file, content in requests.items() if file.endswith(SUFFIXES)}
+    before = replace(checkout, files=checkout.files | requests.keys(), yaml=yaml)
+    found = Rendering(rendering.waves, failures=_without_unreadable(before))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        walk = Walk(before, PLACEHOLDERS, references.refused(before), pool)
+        built = [walk.build(one, known) for of_wave in waves_.values() for one in of_wave]
+    requested = tuple(f"{directory}/" for directory in waves_)
+    found.items = [each for each in rendering.items if not each.directory.startswith(requested)]
+    found.items += [item for each in built for item in each.items]
+    return found
+
+
+def _is_of(kustomization: Object, wave: Wave) -> bool:
+    """Whether it applies the requests of a wave."""
+    if kustomization["kind"] != "Kustomization":
+        return False
+    return os.path.normpath(str(kustomization["spec"].get("path", ""))) == wave.directory
 
 
 def _without_unreadable(checkout: Checkout) -> list[Failure]:

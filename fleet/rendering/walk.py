@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from fleet.rendering import flux
 from fleet.rendering.checkout import Checkout
 from fleet.rendering.flux import Built, Failure, Item, Object
 from fleet.rendering.values import MissingValues, Values, of_kustomization
+from fleet.waves import ENVIRONMENTS
 
 ROOT: Final = "management"
 """What the program's own Kustomization applies."""
@@ -77,10 +79,13 @@ class Walk:
         return sum(results, Built(failures=refused))
 
 
-def follow(walk: Walk, *, on_clusters: bool) -> tuple[Built, Built]:
+def follow(walk: Walk, *, on_clusters: bool, environments: Collection[str] | None = None) -> tuple[Built, Built]:
     """What the management cluster gets, and what workload clusters get, where that is asked for.
 
     Level by level, so that what is substituted from is there before what needs it.
+
+    Args:
+        environments: without what others have; None for all.
     """
     management, remote = Built(), Built()
     level: list[tuple[Object, bool]] = [(_ROOT_KUSTOMIZATION, False)]
@@ -94,11 +99,20 @@ def follow(walk: Walk, *, on_clusters: bool) -> tuple[Built, Built]:
             children: list[tuple[Object, bool]] = []
             for (_, on_cluster), built in zip(level, results, strict=True):
                 side = remote if on_cluster else management
-                side.items.extend(built.items)
+                items = [each for each in built.items if _is_wanted(each, environments)]
+                side.items.extend(items)
                 side.failures.extend(built.failures)
-                children += [(child, apart or on_cluster) for child, apart in _children(built.items)]
+                children += [(child, apart or on_cluster) for child, apart in _children(items)]
             level = [(child, apart) for child, apart in children if not apart or (on_clusters and _is_new(child, seen))]
     return management, remote
+
+
+def _is_wanted(item: Item, environments: Collection[str] | None) -> bool:
+    """Whether it is no Kustomization of another environment."""
+    if environments is None or item.key[:2] != (GROUP, "Kustomization"):
+        return True
+    path = PurePosixPath(item.object["spec"].get("path") or ".").parts
+    return path[:1] != (ENVIRONMENTS,) or path[1:2] == () or path[1] in environments
 
 
 def _is_new(kustomization: Object, seen: set[tuple[Any, ...]]) -> bool:

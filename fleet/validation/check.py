@@ -16,14 +16,35 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from fleet.clone import Clone
-from fleet.rendering import Checkout, Failure, Rendering, checkout, references, render
+from fleet.rendering import (
+    Checkout,
+    Failure,
+    Rendering,
+    checkout,
+    committed,
+    references,
+    render,
+    render_before,
+)
 from fleet.rendering.fleet import waves_of
 from fleet.rendering.safe_yaml import position
-from fleet.validation import admission, flux_references, networks, objects, releases, requests, source, tenants, texts
-from fleet.validation import since as changed
+from fleet.validation import (
+    admission,
+    flux_references,
+    immutable,
+    networks,
+    objects,
+    releases,
+    requests,
+    source,
+    tenants,
+    texts,
+)
+from fleet.validation import since as since_
 from fleet.validation.finding import Finding
 from fleet.validation.objects import Sources
 from fleet.validation.schemas import Schemas, load
+from fleet.validation.since import Changed
 from fleet.waves import environments
 
 _UNSET: Final = re.compile(r'variable not set \(strict mode\): "(\w+)"')
@@ -58,11 +79,11 @@ def validate(folder: Path, since: str | None = None, manifests: Path | None = No
     """
     started = time.monotonic()
     schemas = load(manifests)
-    needed = changed.needed(folder, since) if since else None
+    changed = since_.changed(folder, since) if since else None
     with ExitStack() as stack:
-        copy = stack.enter_context(checkout(folder, needed=needed) if needed else checkout(folder))
-        if needed and changed.are_entangled(copy, folder):
-            copy = stack.enter_context(checkout(folder))
+        copy = stack.enter_context(checkout(folder, needed=changed.needs) if changed else checkout(folder))
+        if changed and since_.are_entangled(copy, folder):
+            changed, copy = None, stack.enter_context(checkout(folder))
         order = waves_of(copy)
         stages = environments(order)
         sources, found = source.read(copy)
@@ -70,12 +91,21 @@ def validate(folder: Path, since: str | None = None, manifests: Path | None = No
         found += [*objects.check_sources(sources, schemas), *texts.check(sources), *_references(copy, sources)]
         found += [*requests.check_names(sources, others, order), *tenants.check(sources, stages)]
         found += releases.check_promotion(sources, stages)
+        rendering = render(copy, environments=changed.environments if changed else None)
+        undecided = _check_rendered(rendering, sources, others, schemas, found)
         if since:
             found += releases.check_upgrades(sources, stages, Clone(folder), since)
-        rendering = render(copy)
-        undecided = _check_rendered(rendering, sources, others, schemas, found)
+            found += immutable.check(_before(folder, since, changed, copy, rendering), rendering, sources)
         files, clusters = len(copy.yaml) + len(copy.apart), len(rendering.clusters)
         return Result(tuple(_distinct(found)), tuple(undecided), files, clusters, time.monotonic() - started)
+
+
+def _before(folder: Path, since: str, changed: Changed | None, copy: Checkout, rendering: Rendering) -> Rendering:
+    """What the fleet was, rendering no more than differs."""
+    if changed:
+        return render_before(copy, rendering, committed(folder, since, changed.requests))
+    with checkout(folder, since) as old:
+        return render(old, on_clusters=False)
 
 
 def _check_rendered(

@@ -18,6 +18,7 @@ RULES: Final = {
     "tenant": "Teams are where they are allowed to be, and their limits can be kept",
     "cidr": "Networks of clusters do not overlap",
     "kubernetes-version": "Kubernetes goes up by one minor version at a time, and never down; nodes are hardly behind",
+    "immutable": "What Azure fixes when it makes a resource is not changed",
     "promotion": "No environment is ahead of the one before",
     "secret": "No secret is committed in clear",
     "reconcile-policy": "Azure Service Operator's reconcile-policy is one of its three values",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,20 +20,41 @@ Unit = Callable[[str], str | None]
 """The directory of the request that a file is of; None where it is of none."""
 
 
-def needed(folder: Path, since: str) -> Callable[[str], bool] | None:
-    """Whether a file has to be rendered; None where all of them have to be.
+@dataclass(frozen=True)
+class Changed:
+    """The requests that are not as they were, where nothing else differs.
+
+    Attributes:
+        requests: their directories.
+    """
+
+    requests: frozenset[str]
+    unit: Unit
+
+    @property
+    def environments(self) -> frozenset[str]:
+        """Those that have such a request."""
+        return frozenset(each.split("/")[1] for each in self.requests)
+
+    def needs(self, file: str) -> bool:
+        """Whether a file has to be rendered."""
+        return not _is_of_a_request(file) or self.unit(file) in self.requests
+
+
+def changed(folder: Path, since: str) -> Changed | None:
+    """What changed since a commit; None where everything has to be rendered.
 
     Raises:
         ExternalError: the folder's repository has no such commit.
     """
-    unit, changed = _units(folder), set[str]()
+    unit, requests = _units(folder), set[str]()
     for file in _changed_files(folder, since):
         directory = unit(file)
         if directory:
-            changed.add(directory)
+            requests.add(directory)
         elif file.endswith((".yaml", ".yml")) and (not _is_of_a_request(file) or (folder / file).exists()):
             return None
-    return lambda file: not _is_of_a_request(file) or unit(file) in changed
+    return Changed(frozenset(requests), unit)
 
 
 def are_entangled(copy: Checkout, folder: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.fleet.rendering import REQUESTS
+from tests.fleet.rendering import REQUESTS, Fleet
 
 FIRST = (REQUESTS / "first" / "cluster.yaml").read_text()
 
@@ -37,6 +37,27 @@ class Broken:
     file: str = "cluster.yaml"
 
 
+def make(fleet: Fleet, name: str) -> str:
+    """Make a mistake in a fleet; the path of the file that has it."""
+    broken = BROKEN[name]
+    if name == TAKEN:
+        (fleet.request(name, FIRST) / "cluster.yaml").write_text(FIRST)
+    file = fleet.path / broken.file if "/" in broken.file else fleet.request(name) / broken.file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = file.read_text() if broken.old else ""
+    assert broken.old in text
+    new = text.replace(broken.old, broken.new, 1) if broken.old else broken.new
+    file.write_text(new, errors="surrogateescape")
+    return file.relative_to(fleet.path).as_posix()
+
+
+def said(name: str) -> str:
+    """How what is said of a mistake begins."""
+    file = BROKEN[name].file
+    return f"{file if '/' in file else f'environments/dev/clusters/{name}/{file}'}:{BROKEN[name].says}"
+
+
+TAKEN = "a-name-that-is-taken"
 WORKERS = "    workers:"
 
 BROKEN = {
@@ -89,7 +110,7 @@ BROKEN = {
         old=WORKERS,
         new=f"    variables: [{{name: serviceCidr, value: 10.244.0.0/20}}]\n{WORKERS}",
     ),
-    "a-name-that-is-taken": Broken(
+    TAKEN: Broken(
         "4:9: metadata.name: first: environments/dev/clusters/a-name-that-is-taken/cluster.yaml has a cluster of this "
         "name already [unique-name]",
         file="environments/dev/clusters/first/cluster.yaml",

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-import os
 import shutil
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from external.command import ExternalError
-from fleet.plan import markdown, text
-from fleet.plan.plan import Plan, make
+from fleet.plan import text
+from fleet.plan.plan import make
 from fleet.plan.rules import Effect
 from fleet.plan.sentences import sentences
+from tests.fleet.comments import NOW, Edit, compare, plan, rules
 from tests.fleet.pull_requests import Repository, git
-
-COMMENTS = Path(__file__).parent / "plans"
-NOW = datetime(2029, 1, 1, tzinfo=UTC)
-
-Edit = Callable[[Repository], None]
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +26,6 @@ def repository(fleet: Repository) -> Repository:
     """The same, as it was at first."""
     fleet.reset()
     return fleet
-
-
-def plan(repository: Repository, edit: Edit | None = None, message: str = "Change") -> Plan:
-    """The plan of a pull request that makes one edit."""
-    if edit:
-        repository.branch()
-        edit(repository)
-        repository.commit(message)
-    return make(repository.path, "main", "HEAD", NOW)
-
-
-def rules(made: Plan) -> list[str]:
-    """Why it must not be merged."""
-    return [each.rule for each in made.refusals]
-
-
-def compare(name: str, made: Plan) -> None:
-    """Compare the comment with plans/<name>.md; with UPDATE_SNAPSHOTS=1 write it instead."""
-    comment, file = markdown.write(made), COMMENTS / f"{name}.md"
-    if os.environ.get("UPDATE_SNAPSHOTS"):
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(comment)
-    expected = file.read_text() if file.exists() else ""
-    lines = list(difflib.unified_diff(expected.splitlines(), comment.splitlines(), file.name, "now", lineterm=""))
-    if lines:
-        pytest.fail("\n".join([*lines, "", "If you meant this, run with UPDATE_SNAPSHOTS=1"]), pytrace=False)
 
 
 def _upgrade(fleet: Repository, *environments: str) -> None:
@@ -107,7 +72,7 @@ def _malicious(fleet: Repository) -> None:
 
 
 ONE_CHANGE: dict[str, tuple[Edit, list[str]]] = {
-    "add-a-cluster": (lambda fleet: _void(fleet.request("blog")), []),
+    "add-a-cluster": (lambda fleet: fleet.request("blog"), []),
     "scale": (lambda fleet: fleet.cluster("shop", ("replicas: 1", "replicas: 3")), []),
     "add-a-pool-that-scales-by-itself": (lambda fleet: _autoscaled(fleet, "apps", 2, 5), []),
     "add-a-pool": (lambda fleet: fleet.add_pool("shop", "apps", 3), []),
@@ -133,7 +98,7 @@ ONE_CHANGE: dict[str, tuple[Edit, list[str]]] = {
     ),
     "approve-a-deletion": (lambda fleet: fleet.approve("shop"), []),
     "delete-without-approval": (
-        lambda fleet: _void(git(fleet.path, "rm", "-r", "--quiet", str(fleet.directory("shop")))),
+        lambda fleet: git(fleet.path, "rm", "-r", "--quiet", str(fleet.directory("shop"))),
         ["deletion-not-approved"],
     ),
     "new-agent": (
@@ -144,63 +109,12 @@ ONE_CHANGE: dict[str, tuple[Edit, list[str]]] = {
 }
 
 
-def _void(_: object) -> None:
-    """Lets an expression be an edit."""
-
-
 @pytest.mark.parametrize("name", ONE_CHANGE)
 def test_a_pull_request_says(name: str, repository: Repository) -> None:
     edit, refused = ONE_CHANGE[name]
     made = plan(repository, edit)
     assert sorted(set(rules(made))) == refused
     compare(name, made)
-
-
-def test_a_deletion_that_was_approved_before_goes_through(repository: Repository) -> None:
-    repository.approve("shop")
-    made = plan(repository, lambda fleet: _void(git(fleet.path, "rm", "-rq", str(fleet.directory("shop")))))
-    assert rules(made) == []
-    compare("delete-in-the-second-merge", made)
-
-
-def test_an_approval_that_has_ended_is_refused(repository: Repository) -> None:
-    repository.approve("shop")
-    repository.cluster("shop", ("2030", "2028"))
-    made = plan(repository, lambda fleet: _void(git(fleet.path, "rm", "-rq", str(fleet.directory("shop")))))
-    assert rules(made) == ["approval-expired"]
-
-
-def test_approval_and_removal_in_one_merge_are_refused(repository: Repository) -> None:
-    repository.branch()
-    repository.approve("shop")
-    repository.commit("Approve")
-    git(repository.path, "rm", "-rq", str(repository.directory("shop")))
-    repository.commit("Remove")
-    made = plan(repository)
-    assert rules(made) == ["approval-first"]
-    compare("approve-and-delete-at-once", made)
-
-
-def test_a_pool_is_approved_and_then_removed(repository: Repository) -> None:
-    repository.add_pool("shop", "apps", 3)
-    made = plan(repository, lambda fleet: fleet.approve_pool("shop", "apps"))
-    assert rules(made) == []
-    compare("approve-the-removal-of-a-pool", made)
-    git(repository.path, "switch", "--quiet", "main")
-    git(repository.path, "merge", "--quiet", "change")
-    git(repository.path, "branch", "--quiet", "-d", "change")
-    made = plan(repository, lambda fleet: fleet.remove_pool("shop", "apps"))
-    assert rules(made) == []
-    assert [each.method for each in made.changes[0].writes] == ["DELETE"]
-    compare("remove-a-pool", made)
-
-
-def test_a_pool_is_kept_whose_removal_nobody_approved(repository: Repository) -> None:
-    repository.add_pool("shop", "apps", 3)
-    made = plan(repository, lambda fleet: fleet.remove_pool("shop", "apps"))
-    assert rules(made) == ["pool-deletion-not-approved"]
-    assert (made.changes[0].writes, made.changes[0].nodes) == ((), 0)
-    compare("remove-a-pool-without-approval", made)
 
 
 def test_limits_quotas_and_prices_of_the_repository_count(repository: Repository) -> None:
@@ -243,18 +157,8 @@ def test_branches_in_conflict_are_told(repository: Repository) -> None:
 
 
 def test_nothing_changed_is_nothing_planned(repository: Repository) -> None:
-    made = plan(repository, lambda fleet: _void((fleet.path / "note.md").write_text("hello")))
+    made = plan(repository, lambda fleet: (fleet.path / "note.md").write_text("hello"))
     assert (made.changes, made.others, made.refusals) == ((), (), ())
-
-
-def test_moving_a_directory_between_environments_keeps_the_cluster(repository: Repository) -> None:
-    made = plan(
-        repository,
-        lambda fleet: _void(
-            git(fleet.path, "mv", str(fleet.directory("shop")), str(fleet.directory("shop", "staging")))
-        ),
-    )
-    assert [(each.kind, each.cluster.environment) for each in made.changes] == [("moved", "staging")]
 
 
 def test_the_writes_of_a_scaling_are_one_request(repository: Repository) -> None:

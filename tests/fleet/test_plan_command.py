@@ -59,6 +59,38 @@ def test_a_pull_request_gets_markdown(repository: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.startswith(MARKER)
 
 
+def with_prices(repository: Path, text: str) -> None:
+    """A branch `prices` from `scale`, with a table of prices."""
+    git(repository, "switch", "--quiet", "--force-create", "prices", "scale")
+    (repository / "prices.yaml").write_text(text)
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "Prices")
+
+
+def test_a_size_without_a_price_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_prices(repository, "currency: EUR\nnodes: {Standard_D8s_v5: 280}\n")
+    assert plan(repository, "--head", "prices") == 0
+    assert "without a price in prices.yaml: Standard_D2s_v5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("currency: EUR\nnodes: {a: cheap}\n", 2, "prices.yaml: nodes.a: Input should be a valid number"),
+        ("currency: EUR\nnodes: {a: 1, a: 2}\n", 1, "prices.yaml:2:15: the key a is there twice"),
+        ("[" * 5000, 1, "nested more than"),
+    ],
+    ids=["a-word-for-a-number", "a-key-twice", "a-bomb"],
+)
+def test_prices_that_cannot_be_read_are_told(
+    repository: Path, text: str, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_prices(repository, text)
+    assert plan(repository, "--head", "prices") == code
+    told = capsys.readouterr()
+    assert said in told.out + told.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

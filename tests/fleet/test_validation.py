@@ -8,6 +8,7 @@ import pytest
 
 from fleet.validation import report
 from fleet.validation.check import validate
+from tests.fleet import mistakes
 from tests.fleet.mistakes import BROKEN, FIRST
 from tests.fleet.pull_requests import APPROVAL
 from tests.fleet.rendering import Fleet, seeded
@@ -23,23 +24,14 @@ def fleet(tmp_path: Path) -> Fleet:
 def told(tmp_path_factory: pytest.TempPathFactory) -> str:
     """One repository with all these mistakes, validated once: none hides another."""
     fleet = seeded(tmp_path_factory.mktemp("broken"))
-    fleet.request("a-name-that-is-taken", FIRST)
-    (fleet.path / "environments/dev/clusters/a-name-that-is-taken/cluster.yaml").write_text(FIRST)
-    for name, broken in BROKEN.items():
-        file = fleet.path / broken.file if "/" in broken.file else fleet.request(name) / broken.file
-        file.parent.mkdir(parents=True, exist_ok=True)
-        text = file.read_text() if broken.old else ""
-        assert broken.old in text
-        new = text.replace(broken.old, broken.new, 1) if broken.old else broken.new
-        file.write_text(new, errors="surrogateescape")
+    for name in BROKEN:
+        mistakes.make(fleet, name)
     return report.text(validate(fleet.path))
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_says_of(name: str, told: str) -> None:
-    file = BROKEN[name].file
-    path = file if "/" in file else f"environments/dev/clusters/{name}/{file}"
-    assert f"{path}:{BROKEN[name].says}" in told
+    assert mistakes.said(name) in told
 
 
 def test_the_seed_and_a_request_are_valid(fleet: Fleet) -> None:

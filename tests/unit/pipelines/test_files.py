@@ -50,6 +50,14 @@ def test_every_step_is_a_make_target_that_exists(file: Path) -> None:
     }
 
 
+def test_every_target_of_a_pipeline_is_run_by_a_test_through_make() -> None:
+    text = "\n".join(file.read_text() for file in (*AZURE, *GITHUB))
+    run = set(re.findall(r"(?:run: make|target:) ([a-z-]+)$", text, re.MULTILINE))
+    tests = (ROOT / "tests/program/test_pipelines.py").read_text()
+    assert run == {"preview", "up", "drift", "teardown-expired"}
+    assert run == set(re.findall(r'\bmake\(project, "([a-z-]+)"', tests))
+
+
 @pytest.mark.parametrize("file", [*AZURE, *GITHUB], ids=lambda file: file.name)
 def test_no_secret_is_stored(file: Path) -> None:
     assert "secrets." not in file.read_text()
