@@ -95,7 +95,7 @@ class Change:
             return Effect.REFUSED
         found = {each.rule.effect for each in self.properties}
         if any(each.is_pool for each in self.removed) or any(
-            each.name == "count" and (each.after or 0) < (each.before or 0) for each in self.properties
+            each.name in ("count", "maxCount") and each.resource.count < (each.before or 0) for each in self.properties
         ):
             found.add(Effect.DISRUPTIVE)
         return max(found, key=list(Effect).index, default=Effect.IN_PLACE)

@@ -142,7 +142,10 @@ def _of_part(document: Object, part: Part, cluster: Object) -> Resource:
     if document["kind"] == MANAGED_CLUSTER:
         added = {"kubernetesVersion": version}
     elif document["kind"] == AGENT_POOL:
-        added = {"orchestratorVersion": version, "count": part.worker.get("replicas", 1)}
+        added = {"orchestratorVersion": version}
+        # A pool that scales by itself begins with one; then CAPZ leaves the count to Azure.
+        if not document["spec"].get("enableAutoScaling"):
+            added["count"] = part.worker.get("replicas", 1)
     found = _resource({**document, "spec": {**document.get("spec", {}), **added}})
     if document["kind"] == AGENT_POOL:
         return replace(found, removable=_is_approved(part.worker.get("metadata") or {}))

@@ -10,6 +10,9 @@ from fleet.plan.changes import Change, Kind, Property, cores
 from fleet.plan.rules import Effect
 
 _VERSIONS: Final = ("kubernetesVersion", "orchestratorVersion", "version")
+_NODES: Final = ("count", "enableAutoScaling", "maxCount", "minCount")
+"""Properties of a pool that say together how many nodes it has."""
+
 _LABELS: Final = {"sku.tier": "tier", "availabilityZones": "zones", "vmSize": "size"}
 
 
@@ -53,15 +56,18 @@ def _compared(change: Change, before: Cluster, after: Cluster) -> Iterator[str]:
         yield f"new pool {_pool(resource)}" if resource.is_pool else f"new {resource.path}"
     for resource in change.removed:
         yield (
-            f"pool {resource.name} removed, {resource.count} nodes drained"
+            f"pool {resource.name} removed, {_count(resource)} nodes drained"
             if resource.is_pool
             else f"{resource.path} removed"
         )
     for resource in change.kept:
-        yield f"pool {resource.name} is left out, but Azure keeps its {resource.count} nodes (refused)"
+        yield f"pool {resource.name} is left out, but Azure keeps its {_count(resource)} nodes (refused)"
     for resource in change.approved:
         yield f"pool {resource.name} may be removed from now on"
+    yield from _scaled(change, before)
     for each in change.properties:
+        if each.resource.is_pool and each.name in _NODES:
+            continue
         if each.name not in _VERSIONS or before.version == after.version:
             yield _property(each)
     if not (change.properties or change.added or change.removed or change.kept) and change.hydration:
@@ -74,9 +80,20 @@ def _unknown(cluster: Cluster) -> Iterator[str]:
         yield f"what it is in Azure cannot be told: {cluster.unknown}"
 
 
+def _scaled(change: Change, before: Cluster) -> Iterator[str]:
+    pools = {each.resource.path: each.resource for each in change.properties if each.name in _NODES}
+    for path, pool in pools.items():
+        if pool.is_pool:
+            yield f"pool {pool.name} {_count(before.resources[path])} → {_count(pool)} nodes"
+
+
+def _count(pool: Resource) -> str:
+    """3, or 2 to 5 where Azure decides."""
+    least = pool.properties.get("minCount") if pool.properties.get("enableAutoScaling") else None
+    return str(pool.count) if least is None else f"{least} to {pool.count}"
+
+
 def _property(each: Property) -> str:
-    if each.resource.is_pool and each.name == "count":
-        return f"pool {each.resource.name} {each.before} → {each.after} nodes"
     what = f"pool {each.resource.name} " if each.resource.is_pool else ""
     refused = " (refused)" if each.rule.effect is Effect.REFUSED else ""
     return f"{what}{_LABELS.get(each.name, each.name)} {_value(each.before)} → {_value(each.after)}{refused}"
@@ -90,7 +107,9 @@ def _value(value: Any) -> str:
 
 def _pool(pool: Resource) -> str:
     zones = pool.properties.get("availabilityZones")
-    return f"{pool.name}: {pool.count} × {pool.size or 'size unknown'}" + (f", zones {_value(zones)}" if zones else "")
+    return f"{pool.name}: {_count(pool)} × {pool.size or 'size unknown'}" + (
+        f", zones {_value(zones)}" if zones else ""
+    )
 
 
 def _nodes(cluster: Cluster) -> str:

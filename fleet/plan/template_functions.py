@@ -106,6 +106,8 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "add": lambda *values: sum(values),
     "sub": lambda value, other: value - other,
     "mul": lambda value, other: value * other,
+    "max": lambda *values: max(map(int, values)),
+    "min": lambda *values: min(map(int, values)),
     "indent": lambda width, value: "\n".join(" " * width + line for line in value.split("\n")),
     "nindent": lambda width, value: "\n" + "\n".join(" " * width + line for line in value.split("\n")),
     "regexMatch": lambda pattern, value: re.search(pattern, value) is not None,

@@ -8,6 +8,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from fleet.rendering import Rendering, Request
+from fleet.validation import class_rules
 from fleet.validation.finding import Finding, Path
 from fleet.validation.objects import Place, Sources, locate
 from fleet.validation.schemas import strict
@@ -123,8 +124,12 @@ class _Variables:
             message, mend = f"{self.name} has no such variable", f"Known are {', '.join(self.known)}"
             yield at(request, (*path, "name"), sources).finding("class", message, mend, value=name)
             return
-        what = self.known[name]["schema"]["openAPIV3Schema"].get("description", "")
-        for error in self._validators[name].iter_errors(variable.get("value")):
+        schema, value = self.known[name]["schema"]["openAPIV3Schema"], variable.get("value")
+        what = schema.get("description", "")
+        for message in class_rules.broken(schema, value):
+            place = at(request, (*path, "value"), sources)
+            yield place.finding("class", f"variable {name}: {message}", what, value=value)
+        for error in self._validators[name].iter_errors(value):
             place = at(request, (*path, "value", *error.instance_path), sources)
             mend = what or "Write what the class allows"
             yield place.finding("class", f"variable {name}: {error.message}", mend, value=error.instance)

@@ -62,6 +62,7 @@ class AgentPools(ResourceType):
         cluster = azure.store.get(_cluster_id(put.id.text))
         assert cluster is not None
         cluster_networks.check_linked_subnet(azure, put, put.properties.get("vnetSubnetID"))
+        _check_count_given(put)
         known = put.existing.properties if put.existing else {}
         properties = complete(put.id.name, put.properties, known, cluster.properties["currentKubernetesVersion"])
         if put.existing is not None:
@@ -117,9 +118,9 @@ def complete(name: str, sent: Mapping[str, Any], known: Mapping[str, Any], contr
         )
     kept = {key: value for key, value in known.items() if key not in REPLACED and key != "eTag"}
     properties: dict[str, Any] = {**DEFAULTS, **kept, **{key: value for key, value in sent.items() if key != "name"}}
-    if properties["enableAutoScaling"] and "count" not in sent:
-        properties["count"] = max(properties["count"], properties.get("minCount") or 0)
     _check_size(name, properties)
+    if properties["enableAutoScaling"]:
+        properties["count"] = _autoscaled(properties, known)
     wish = sent.get("orchestratorVersion") or known.get("orchestratorVersion") or control_plane
     version = kubernetes_versions.resolve(wish, "agentPoolProfile.orchestratorVersion", name)
     kubernetes_versions.check_pool(name, version, control_plane)
@@ -135,6 +136,15 @@ def complete(name: str, sent: Mapping[str, Any], known: Mapping[str, Any], contr
         "powerState": {"code": "Running"},
         "provisioningState": "Succeeded",
     }
+
+
+def _autoscaled(properties: Mapping[str, Any], known: Mapping[str, Any]) -> int:
+    """Nodes of a pool with the autoscaler: whatever a request says, as many as it has, at once within its limits.
+
+    In Azure the autoscaler would do the latter after a while.
+    """
+    count: int = (known if known.get("enableAutoScaling") else properties)["count"]
+    return min(max(count, properties["minCount"]), properties["maxCount"])
 
 
 def _check_size(name: str, properties: Mapping[str, Any]) -> None:
@@ -157,6 +167,16 @@ def _check_size(name: str, properties: Mapping[str, Any]) -> None:
         raise ArmError(
             400, "LocalAzureNotSupported", f"Agent pool {name}: the local Azure has no {properties['osType']} nodes."
         )
+
+
+def _check_count_given(put: Put) -> None:
+    """A new pool that is to scale by itself says with how many nodes it begins.
+
+    https://github.com/Azure/azure-service-operator/issues/3220
+    """
+    if put.existing is None and put.properties.get("enableAutoScaling") and put.properties.get("count") is None:
+        where = "properties.count"
+        raise bad_request("InvalidParameter", f"Required parameter {where} is missing (null).", where)
 
 
 def check_unchanged(put: Put, known: Mapping[str, Any], sent: Mapping[str, Any]) -> None:

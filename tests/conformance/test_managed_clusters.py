@@ -101,6 +101,22 @@ def test_pools_are_added_scaled_and_removed(azure: Running, aks: Any, cluster: A
     assert ("delete_pool user", cluster.id) in azure.clusters.calls
 
 
+def test_a_pool_with_the_autoscaler_keeps_the_nodes_that_it_has(aks: Any, cluster: Any, group: str) -> None:
+    def write(**pool: object) -> Any:
+        body = {"mode": "User", "enable_auto_scaling": True, "min_count": 2, "max_count": 4, **pool}
+        return aks.agent_pools.begin_create_or_update(group, "mc", "user", body).result()
+
+    with pytest.raises(HttpResponseError) as refused:
+        write()
+    assert (words(refused).code, words(refused).target) == ("InvalidParameter", "properties.count")
+    assert write(count=1).count == 2
+    assert write(count=4).count == 2
+    assert write(min_count=3).count == 3
+    assert write(enable_auto_scaling=False, min_count=None, max_count=None, count=1).count == 1
+    with pytest.raises(HttpResponseError, match="minCount and maxCount"):
+        write(min_count=5)
+
+
 def test_a_pool_is_not_added_through_its_cluster(aks: Any, cluster: Any, group: str) -> None:
     pools = [POOL, {**POOL, "name": "more"}]
     with pytest.raises(HttpResponseError, match="A new agent pool was introduced"):

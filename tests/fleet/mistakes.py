@@ -78,6 +78,12 @@ BROKEN = {
         old=WORKERS,
         new=f"    variables: [{{name: tier, value: Cheap}}]\n{WORKERS}",
     ),
+    "fewer-nodes-at-most-than-at-least": Broken(
+        "10:88: spec.topology.workers.machinePools[0].variables.overrides[0].value: variable autoscale: "
+        "min is more than max [class]",
+        old="name: system, replicas: 1",
+        new="name: system, variables: {overrides: [{name: autoscale, value: {min: 3, max: 2}}]}",
+    ),
     "networks-that-overlap": Broken(
         "8:44: spec.topology.variables[0].value: 10.244.0.0/20: overlaps with its podCidr, 10.244.0.0/16 [cidr]",
         old=WORKERS,
@@ -119,7 +125,7 @@ BROKEN = {
     ),
     "text-that-is-not-utf-8": Broken("1:3: is not UTF-8 [file]", new="# \udcff\n"),
     "a-reconcile-policy-with-a-typo-in-a-class": Broken(
-        "117:63: serviceoperator.azure.com/reconcile-policy: mange: Azure Service Operator would take this for manage, "
+        "129:63: serviceoperator.azure.com/reconcile-policy: mange: Azure Service Operator would take this for manage, "
         "and delete in Azure what is deleted here [reconcile-policy]",
         file="classes/aks-v1.yaml",
         old="reconcile-policy: {{ if",

@@ -57,6 +57,7 @@ def test_a_template_is_what_go_makes_of_it(template: str, deployment: dict[str, 
     [
         ("{{ .a | default `x` }}", "x"),
         ("{{ .name | trimPrefix `v` | upper }}", "1.2"),
+        ("{{ max (ternary 1 0 true) 0 }} {{ min 3 2 }}", "1 2"),
         ("{{ list 1 2 | has 2 }}", "true"),
         ("{{ ternary `a` `b` true }}", "a"),
         ("{{ dict `k` 1 | toJson }}", '{"k":1}'),

@@ -14,6 +14,8 @@ import pytest
 from external.command import ExternalError
 from fleet.plan import markdown, text
 from fleet.plan.plan import Plan, make
+from fleet.plan.rules import Effect
+from fleet.plan.sentences import sentences
 from tests.fleet.pull_requests import Repository, git
 
 COMMENTS = Path(__file__).parent / "plans"
@@ -79,6 +81,12 @@ def _new_class(fleet: Repository) -> None:
     fleet.edit("environments/dev/release.yaml", ("class_version: v1", "class_version: v2"))
 
 
+def _autoscaled(fleet: Repository, pool: str, least: int, most: int) -> None:
+    fleet.add_pool("shop", pool, 1)
+    scale = f"variables: {{overrides: [{{name: autoscale, value: {{min: {least}, max: {most}}}}}]}}"
+    fleet.cluster("shop", (f"name: {pool}, replicas: 1", f"name: {pool}, {scale}"))
+
+
 def _larger(fleet: Repository) -> None:
     fleet.cluster(
         "shop", ("replicas: 1}", "replicas: 1, variables: {overrides: [{name: vmSize, value: Standard_D8s_v5}]}}")
@@ -101,6 +109,7 @@ def _malicious(fleet: Repository) -> None:
 ONE_CHANGE: dict[str, tuple[Edit, list[str]]] = {
     "add-a-cluster": (lambda fleet: _void(fleet.request("blog")), []),
     "scale": (lambda fleet: fleet.cluster("shop", ("replicas: 1", "replicas: 3")), []),
+    "add-a-pool-that-scales-by-itself": (lambda fleet: _autoscaled(fleet, "apps", 2, 5), []),
     "add-a-pool": (lambda fleet: fleet.add_pool("shop", "apps", 3), []),
     "upgrade-a-wave": (lambda fleet: _upgrade(fleet, "dev"), []),
     "upgrade-two-environments": (lambda fleet: _upgrade(fleet, "dev", "staging"), ["one-environment-at-a-time"]),
@@ -253,6 +262,33 @@ def test_the_writes_of_a_scaling_are_one_request(repository: Repository) -> None
     assert text.as_json(made)["clusters"][0]["writes"] == [
         {"method": "PUT", "path": "managedClusters/shop/agentPools/system", "sets": {"count": 3}}
     ]
+
+
+def test_azure_scales_a_pool_from_now_on(repository: Repository) -> None:
+    repository.add_pool("shop", "apps", 3)
+    scale = "variables: {overrides: [{name: autoscale, value: {min: 2, max: 5}}]}"
+    made = plan(repository, lambda fleet: fleet.cluster("shop", ("name: apps, replicas: 3", f"name: apps, {scale}")))
+    (change,) = made.changes
+    assert (list(sentences(change)), change.nodes, change.effect) == (
+        ["pool apps 3 → 2 to 5 nodes"],
+        2,
+        Effect.IN_PLACE,
+    )
+
+
+def test_a_pool_that_scales_by_itself_counts_with_all_that_it_may_have(repository: Repository) -> None:
+    repository.edit("environments/dev/settings.yaml", ("tier: Free", 'tier: Free\n  core_quota_northeurope: "12"'))
+    _autoscaled(repository, "apps", 1, 4)
+    made = plan(repository, lambda fleet: fleet.cluster("shop", ("max: 4", "max: 5")))
+    (change,) = made.changes
+    assert (list(sentences(change)), change.nodes, change.cores) == (["pool apps 1 to 4 → 1 to 5 nodes"], 1, 2)
+    assert rules(made) == ["quota"]
+
+
+def test_fewer_nodes_at_most_may_cost_some_that_run(repository: Repository) -> None:
+    _autoscaled(repository, "apps", 1, 4)
+    made = plan(repository, lambda fleet: fleet.cluster("shop", ("max: 4", "max: 2")))
+    assert made.changes[0].effect is Effect.DISRUPTIVE
 
 
 def test_pools_inside_of_a_managed_cluster_are_pools(repository: Repository) -> None:

@@ -21,13 +21,13 @@ def test_a_release_becomes_for_a_wave(fleet: Fleet, matches_snapshot: Compare, w
     matches_snapshot(f"wave-{wave}", fleet.wave(wave))
 
 
-@pytest.mark.parametrize("request_", ["first", "machines"])
+@pytest.mark.parametrize("request_", ["first", "machines", "scaled"])
 def test_a_request_becomes(fleet: Fleet, matches_snapshot: Compare, request_: str) -> None:
     fleet.request(request_, example=request_)
     matches_snapshot(request_, fleet.environment())
 
 
-@pytest.mark.parametrize("request_", ["first", "straight", "machines"])
+@pytest.mark.parametrize("request_", ["first", "straight", "machines", "scaled"])
 def test_a_request_is_twelve_lines_at_most(request_: str) -> None:
     files = (REQUESTS / request_).iterdir()
     assert sum(len(file.read_text().splitlines()) for file in files) <= 12

@@ -69,6 +69,10 @@ def test_nor_beyond_one_in_a_single_pool(team: Team) -> None:
     pool = ("spec", "topology", "workers", "machinePools", 0)
     assert "size Standard_M128s" in team.refused(changed(team, BLUE, *pool, "variables", to=overrides))
     assert f"9 nodes in pool system; {LIMIT} 5" in team.refused(changed(team, BLUE, *pool, "replicas", to=9))
+    scaling = {"overrides": [{"name": "autoscale", "value": {"min": 1, "max": 9}}]}
+    assert f"up to 9 nodes in a pool by autoscale; {LIMIT} 5" in team.refused(
+        changed(team, BLUE, *pool, "variables", to=scaling)
+    )
     growing = {"annotations": {"cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size": "99"}}
     assert "no annotation of cluster.x-k8s.io" in team.refused(changed(team, BLUE, *pool, "metadata", to=growing))
 
