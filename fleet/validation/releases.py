@@ -11,7 +11,7 @@ import yaml
 from external.command import CommandFailed
 from fleet.clone import Clone
 from fleet.rendering import Item
-from fleet.validation.finding import Finding
+from fleet.validation.finding import Finding, Path
 from fleet.validation.objects import Sources, locate
 
 VERSIONS: Final = ("kubernetes_version", "class_version", "agent_version")
@@ -81,20 +81,34 @@ def check_skew(items: list[Item], sources: Sources) -> Iterator[Finding]:
 
     https://learn.microsoft.com/azure/aks/manage-node-pools#upgrade-a-cluster-control-plane-with-multiple-node-pools
     """
+    clusters = {
+        (item.key[2], item.key[3]): (item.object.get("spec") or {}).get("kubernetesVersion")
+        for item in items
+        if item.object["kind"] == "ManagedCluster"
+    }
     for item in items:
-        spec = item.object.get("spec") or {}
-        cluster = _numbers(spec.get("kubernetesVersion"))
-        if item.object["kind"] != "ManagedCluster" or len(cluster) < 2:
-            continue
-        for number, pool in enumerate(spec.get("agentPoolProfiles") or []):
-            version = pool.get("orchestratorVersion")
-            nodes = _numbers(version)
-            if len(nodes) < 2 or (nodes <= cluster and nodes[:2] >= (cluster[0], cluster[1] - OLDEST)):
+        for owner, path, version in _versions_of_pools(item):
+            cluster, nodes = _numbers(clusters.get(owner)), _numbers(version)
+            if len(cluster) < 2 or len(nodes) < 2:
                 continue
-            newer = f"its cluster has {spec['kubernetesVersion']}: nodes are no newer, and at most"
+            if nodes <= cluster and nodes[:2] >= (cluster[0], cluster[1] - OLDEST):
+                continue
+            newer = f"its cluster has {clusters[owner]}: nodes are no newer, and at most"
             message = f"{newer} {OLDEST} minor versions older"
-            place = locate(item, ("spec", "agentPoolProfiles", number, "orchestratorVersion"), sources)
+            place = locate(item, path, sources)
             yield place.finding("kubernetes-version", message, "Leave it out to have the cluster's", value=version)
+
+
+def _versions_of_pools(item: Item) -> Iterator[tuple[tuple[str, str], Path, object]]:
+    """The cluster, by namespace and name, where it is written, and the version of each pool in an object."""
+    spec, (_, kind, namespace, name) = item.object.get("spec") or {}, item.key
+    if kind == "ManagedCluster":
+        for number, pool in enumerate(spec.get("agentPoolProfiles") or []):
+            path: Path = ("spec", "agentPoolProfiles", number, "orchestratorVersion")
+            yield (namespace, name), path, pool.get("orchestratorVersion")
+    elif kind == "ManagedClustersAgentPool":
+        owner = (spec.get("owner") or {}).get("name", "")
+        yield (namespace, owner), ("spec", "orchestratorVersion"), spec.get("orchestratorVersion")
 
 
 def _data(documents: tuple[Any, ...]) -> dict[str, Any]:

@@ -143,8 +143,8 @@ def _autoscaled(properties: Mapping[str, Any], known: Mapping[str, Any]) -> int:
 
     In Azure the autoscaler would do the latter after a while.
     """
-    count: int = (known if known.get("enableAutoScaling") else properties)["count"]
-    return min(max(count, properties["minCount"]), properties["maxCount"])
+    count = (known if known.get("enableAutoScaling") else properties)["count"]
+    return int(min(max(count, properties["minCount"]), properties["maxCount"]))
 
 
 def _check_size(name: str, properties: Mapping[str, Any]) -> None:

@@ -172,6 +172,15 @@ BROKEN = {
         file="environments/dev/clusters/circle.yaml",
         new=KUSTOMIZATION.format(name="circle", source="fleet", more="\n  dependsOn: [{name: circle}]"),
     ),
+    "a-later-pool-newer-than-its-cluster": Broken(
+        "14:24: spec.orchestratorVersion: 1.37.0: its cluster has 1.36.3: nodes are no newer, and at most 2 minor "
+        "versions older [kubernetes-version]",
+        file="environments/dev/clusters/later.yaml",
+        new="apiVersion: containerservice.azure.com/v1api20240901\nkind: ManagedCluster\nmetadata: {name: later}\n"
+        "spec:\n  kubernetesVersion: 1.36.3\n  agentPoolProfiles:\n  - {name: system, mode: System, count: 1}\n---\n"
+        "apiVersion: containerservice.azure.com/v1api20240901\nkind: ManagedClustersAgentPool\n"
+        "metadata: {name: later-apps}\nspec:\n  owner: {name: later}\n  orchestratorVersion: 1.37.0\n",
+    ),
     "nodes-newer-than-their-cluster": Broken(
         "7:65: spec.agentPoolProfiles[0].orchestratorVersion: 1.37.0: its cluster has 1.36.3: nodes are no newer, and "
         "at most 2 minor versions older [kubernetes-version]",

@@ -97,6 +97,23 @@ def test_a_request_keeps_the_variables_that_it_sets(fleet: Fleet) -> None:
     assert {"name": "location", "value": "northeurope"} in variables
 
 
+def test_pools_inside_a_cluster_of_azure_service_operator_have_its_version_and_later_ones_none(fleet: Fleet) -> None:
+    later = "apiVersion: containerservice.azure.com/v1api20240901\nkind: ManagedClustersAgentPool\n"
+    later += "metadata: {name: straight-apps}\nspec: {azureName: apps, count: 1, mode: User}\n"
+    straight = (REQUESTS / "straight" / "cluster.yaml").read_text()
+    fleet.request("straight", f"{straight}---\n{later}", "straight")
+    rendered = fleet.environment()
+    cluster = rendered.one("ManagedCluster", "straight")["spec"]
+    assert [each["orchestratorVersion"] for each in cluster["agentPoolProfiles"]] == [cluster["kubernetesVersion"]]
+    assert rendered.one("ManagedClustersAgentPool", "straight-apps")["spec"] == {
+        "azureName": "apps",
+        "count": 1,
+        "mode": "User",
+        "owner": {"name": "straight"},
+        "type": "VirtualMachineScaleSets",
+    }
+
+
 def test_two_clusters_in_one_directory_are_refused(fleet: Fleet) -> None:
     fleet.request("first", f"{FIRST}---\n{FIRST.replace('name: first', 'name: second')}")
     with pytest.raises(RenderingError, match="multiple matches"):
