@@ -1,7 +1,7 @@
 """Kubernetes versions AKS offers here, and how one may follow another.
 
-Rules: https://learn.microsoft.com/azure/aks/supported-kubernetes-versions. One version is really built, and runs
-whatever a cluster asks for; the others are offered so that upgrades can be tried.
+Rules: https://learn.microsoft.com/azure/aks/supported-kubernetes-versions. The newest and the patch before are really
+built; for the others, which are offered so that the rules can be tried, the newest runs.
 """
 
 from __future__ import annotations

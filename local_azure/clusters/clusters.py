@@ -62,14 +62,16 @@ class Clusters:
             azure_dns.publish({spec.fqdn: record.address, spec.issuer_host: SIMULATOR})
 
     def set_pool(self, resource_id: str, pool: PoolSpec) -> None:
-        """Create or change a node pool, until its nodes are ready.
+        """Create or change a node pool, until its nodes are ready; for another version node by node.
 
         Raises:
             LocalAzureError: no such cluster, no room for so many nodes, or a node did not become ready.
         """
         with self._lock(resource_id):
             before = self._get(resource_id)
-            self._change_nodes(before, before.with_pool(pool))
+            for after in before.towards(pool):
+                self._change_nodes(before, after)
+                before = after
 
     def delete_pool(self, resource_id: str, name: str) -> None:
         """Remove a node pool and its nodes; none of that name, or no such cluster, is fine."""
@@ -180,7 +182,7 @@ class Clusters:
             if record is None:
                 return
             self.create(record.spec)
-            # A removal of nodes that was cut short is finished.
+            # A removal of nodes that was cut short is finished, an upgrade for all that are left at once.
             wanted = record
             for pool in record.pools.values():
                 wanted = wanted.with_pool(pool)

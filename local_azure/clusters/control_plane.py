@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from local_azure.clusters import authentication, control_plane_flags, kubeconfig
+from local_azure.clusters import authentication, control_plane_flags, kubeconfig, versions
 from local_azure.clusters.api import Api
 from local_azure.clusters.pki import CLIENTS, Pki
 from local_azure.clusters.records import ClusterRecord
@@ -87,7 +87,13 @@ class ControlPlane:
         return f"cluster-{self._record.index}-{program}"
 
     def _start(self, program: str, argv: list[str]) -> None:
-        command = [str(self._bin / "kube"), *argv]
+        # Kubernetes' own etcd goes on when the version changes: it is the same.
+        kube = (
+            self._bin / "kube"
+            if program == "etcd"
+            else versions.program(self._bin, self._record.spec.kubernetes_version)
+        )
+        command = [str(kube), *argv]
         processes.start(self._process(program), command, netns=self.namespace, env=ENVIRONMENT)
 
     def _wait(self, program: str, what: str, ready: Callable[[], bool]) -> None:

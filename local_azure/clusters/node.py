@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from local_azure.clusters import kubeconfig, node_files, node_identity
+from local_azure.clusters import kubeconfig, node_files, node_identity, versions
 from local_azure.clusters.control_plane import ControlPlane
 from local_azure.clusters.records import ClusterRecord, NodeRecord
 from local_azure.command import CommandFailed, run
@@ -55,8 +55,9 @@ class Node:
         self._wait_for_containerd()
         if not processes.alive(self._process("kubelet")):
             self._started_at = datetime.now(UTC).replace(microsecond=0)
-        self._start_kube("kubelet", *self._kubelet_flags())
-        self._start_kube("kube-proxy", f"--config={self.folder}/kube-proxy.yaml")
+        kube = str(versions.program(self._bin, self._node.version))
+        self._start("kubelet", [kube, "kubelet", *self._kubelet_flags()])
+        self._start("kube-proxy", [kube, "kube-proxy", f"--config={self.folder}/kube-proxy.yaml"])
 
     def wait_ready(self) -> None:
         """Wait until pods can run on it, by what its kubelet said after `start`, not what one said earlier.
@@ -154,9 +155,6 @@ class Node:
 
     def _start(self, program: str, argv: list[str]) -> None:
         processes.start(self._process(program), argv, netns=self.namespace, env={"GOGC": "50"})
-
-    def _start_kube(self, program: str, *flags: str) -> None:
-        self._start(program, [str(self._bin / "kube"), program, *flags])
 
     def _condition(self) -> dict[str, Any]:
         with self._control_plane.api() as api:

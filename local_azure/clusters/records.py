@@ -6,6 +6,7 @@ It is written before anything of a cluster is made, so that whatever exists is k
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -27,11 +28,13 @@ class NodeRecord:
     Attributes:
         number: the lowest that was free in its cluster; decides its address and pod network.
         instance: of the scale set; counts up and is never given again, as in Azure.
+        version: of Kubernetes, with which it was made; empty where its pool said none.
     """
 
     number: int
     pool: str
     instance: int
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,16 +88,29 @@ class ClusterRecord:
         """The nodes of a pool, oldest first."""
         return sorted((node for node in self.nodes if node.pool == pool), key=lambda node: node.instance)
 
-    def with_pool(self, pool: PoolSpec) -> ClusterRecord:
-        """The record with this pool, and with as many nodes in it as it counts; the newest go first."""
-        kept = self.nodes_of(pool.name)[: pool.count]
+    def towards(self, pool: PoolSpec) -> Iterator[ClusterRecord]:
+        """The way to `with_pool(pool)`: nodes of another version are replaced one by one, the oldest first."""
+        record, outdated = self, self._outdated(pool)
+        for behind in reversed(range(max(1, len(outdated)))):
+            record = record.with_pool(pool, behind=behind)
+            yield record
+
+    def with_pool(self, pool: PoolSpec, *, behind: int = 0) -> ClusterRecord:
+        """The record with this pool, and with as many nodes in it as it counts; the newest go first.
+
+        Args:
+            behind: how many nodes of another version may stay.
+        """
+        outdated = self._outdated(pool)
+        leaving = outdated[: len(outdated) - behind]
+        kept = [node for node in self.nodes_of(pool.name) if node not in leaving][: pool.count]
         others = [node for node in self.nodes if node.pool != pool.name]
         used = {node.number for node in (*kept, *others)}
         instance = self.next_instance.get(pool.name, 0)
         number = 0
         while len(kept) < pool.count:
             if number not in used:
-                kept.append(NodeRecord(number, pool.name, instance))
+                kept.append(NodeRecord(number, pool.name, instance, pool.kubernetes_version))
                 instance += 1
             number += 1
         return replace(
@@ -103,6 +119,11 @@ class ClusterRecord:
             nodes=others + kept,
             next_instance={**self.next_instance, pool.name: instance},
         )
+
+    def _outdated(self, pool: PoolSpec) -> list[NodeRecord]:
+        """Its nodes of another version, oldest first."""
+        fitting = ("", pool.kubernetes_version)
+        return [node for node in self.nodes_of(pool.name) if node.version not in fitting]
 
     def without_pool(self, name: str) -> ClusterRecord:
         """The record without this pool and its nodes."""

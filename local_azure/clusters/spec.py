@@ -23,7 +23,7 @@ class ClusterSpec:
         name: the ManagedCluster's name.
         issuer_url: issuer of its service account tokens, with a slash at the end.
         fqdn: the API server's public name, <prefix>.hcp.<region>.azmk8s.io.
-        kubernetes_version: only recorded; the one built version runs.
+        kubernetes_version: such as 1.36.2; where it is not built the newest runs, see `versions.program`.
         dns_service_ip: inside `service_cidr`.
         entra: whether tokens of the Entra simulator are accepted.
         authorize_url: where the API server asks whether Azure RBAC allows a request (with `entra`).
@@ -111,6 +111,7 @@ class PoolSpec:
     Attributes:
         count: how many nodes.
         mode: "System" or "User".
+        kubernetes_version: of its nodes, as in ClusterSpec; one with another version is replaced.
         taints: as AKS writes them, "key=value:Effect".
         zones: availability zones, "1" to "3"; nodes are spread over them.
     """

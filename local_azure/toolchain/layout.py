@@ -108,6 +108,7 @@ class Layout:
             # A provider is used from the Pulumi home; Pulumi would warn of one that it finds on PATH.
             for program in (name for name in tool.programs if not name.startswith("pulumi-resource-")):
                 for name in [program, *tool.links.get(program, [])]:
+                    (target / name).parent.mkdir(exist_ok=True)
                     # Not a symbolic link: Pulumi looks beside its own real path for its language host.
                     (target / name).hardlink_to(self.program(program))
         (target / language_host.PROGRAM).symlink_to(self.language_host / language_host.PROGRAM)

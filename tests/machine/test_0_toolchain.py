@@ -41,6 +41,7 @@ def documents(file: Path) -> list[dict[str, object]]:
         (["kubectl", "version", "--client"], "kubernetes"),
         (["kubelet", "--version"], "kubernetes"),
         (["kube-apiserver", "--version"], "kubernetes"),
+        (["v1.36.2/kube", "kubelet", "--version"], "kubernetes-previous"),
         (["kustomize", "version"], "kustomize"),
         (["crane", "version"], "crane"),
         (["actionlint", "-version"], "actionlint"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_azure.clusters import records
+from local_azure.clusters import records, versions
 from local_azure.clusters.records import ClusterRecord
 from local_azure.clusters.spec import PoolSpec
 from local_azure.errors import LocalAzureError
@@ -56,6 +56,37 @@ def test_a_pool_that_is_removed_leaves_the_others_alone() -> None:
     before = record.nodes_of("system")
     assert record.without_pool("user").nodes == before
     assert record.without_pool("user").pools.keys() == {"system"}
+
+
+def test_an_upgrade_replaces_node_by_node_the_oldest_first() -> None:
+    old, new = PoolSpec("system", 3, kubernetes_version="1.36.2"), PoolSpec("system", 3, kubernetes_version="1.36.3")
+    steps = list(EMPTY.with_pool(old).towards(new))
+    assert [names(step, "system") for step in steps] == [
+        ["000001", "000002", "000003"],
+        ["000002", "000003", "000004"],
+        ["000003", "000004", "000005"],
+    ]
+    assert {node.version for node in steps[-1].nodes} == {"1.36.3"}
+    assert list(steps[-1].towards(new)) == [steps[-1]]
+
+
+def test_an_upgrade_that_was_cut_short_goes_on_with_the_nodes_that_are_left() -> None:
+    old, new = PoolSpec("system", 2, kubernetes_version="1.36.2"), PoolSpec("system", 2, kubernetes_version="1.36.3")
+    first, *_ = EMPTY.with_pool(old).towards(new)
+    assert [names(step, "system") for step in first.towards(new)] == [["000002", "000003"]]
+
+
+def test_a_pool_that_grows_in_an_upgrade_has_the_new_version_at_its_end() -> None:
+    old, new = PoolSpec("system", 1, kubernetes_version="1.36.2"), PoolSpec("system", 2, kubernetes_version="1.36.3")
+    [step] = EMPTY.with_pool(old).towards(new)
+    assert [(node.instance, node.version) for node in step.nodes] == [(1, "1.36.3"), (2, "1.36.3")]
+
+
+def test_a_version_runs_the_program_built_for_it_or_the_newest(tmp_path: Path) -> None:
+    (tmp_path / "v1.36.2").mkdir()
+    (tmp_path / "v1.36.2" / "kube").touch()
+    assert versions.program(tmp_path, "1.36.2") == tmp_path / "v1.36.2" / "kube"
+    assert versions.program(tmp_path, "1.34.8") == versions.program(tmp_path, "") == tmp_path / "kube"
 
 
 @given(st.lists(st.tuples(st.sampled_from(["system", "user", "gpu"]), st.integers(0, 12)), max_size=12))

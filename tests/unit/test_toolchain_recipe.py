@@ -39,10 +39,22 @@ def test_no_module_folder_is_left_over(all_of_it: recipe.Recipe) -> None:
 
 
 def test_the_version_that_a_tool_claims_is_the_one_its_module_requires(all_of_it: recipe.Recipe) -> None:
-    # pause is ours; "flux" is a release of several controllers; a pseudo-version stands for the provider's tag.
-    for tool in (tool for tool in all_of_it.tool if tool.name not in {"pause", "flux", "pulumi-kubernetes"}):
+    # pause is ours; "flux" is a release of several controllers; a pseudo-version stands for the provider's tag; the
+    # previous Kubernetes is the present one under its name.
+    others = {"pause", "flux", "pulumi-kubernetes", "kubernetes-previous"}
+    for tool in (tool for tool in all_of_it.tool if tool.name not in others):
         for package in tool.programs.values():
             assert pinned(tool, package) == tool.version, tool.name
+
+
+def test_the_previous_kubernetes_is_one_patch_older_and_else_the_same(all_of_it: recipe.Recipe) -> None:
+    previous, present = (
+        next(tool for tool in all_of_it.tool if tool.name == name) for name in ("kubernetes-previous", "kubernetes")
+    )
+    assert (previous.module, previous.stamp) == (present.module, present.stamp)
+    *minor, patch = present.version.split(".")
+    assert previous.version == ".".join([*minor, str(int(patch) - 1)])
+    assert list(previous.programs) == [f"{previous.version}/kube"]
 
 
 def test_pipelines_sign_in_with_the_same_kubelogin(all_of_it: recipe.Recipe) -> None:
