@@ -19,6 +19,8 @@ from azure.identity import WorkloadIdentityCredential
 from azure.mgmt.containerservice import ContainerServiceClient
 
 from local_azure import environment, first_cluster
+from local_azure.__main__ import write_kubeconfig
+from local_azure.clusters import Clusters
 from local_azure.command import CommandFailed, run
 from local_azure.instance import OPERATOR_CLIENT_ID, SIMULATOR, SUBSCRIPTION_ID, TENANT_ID
 from local_azure.toolchain import ensure
@@ -45,6 +47,14 @@ class Local:
             return json.loads(self.run("kubectl", "--context", context, "get", *what, "-o", "json", timeout=20))
         except CommandFailed:
             return None
+
+    def see(self, cluster: str) -> None:
+        """Have a context of this name, once there is the cluster."""
+        if self.get(cluster, "namespaces"):
+            return
+        management = self.run("pulumi", "stack", "output", "management_cluster").strip()
+        write_kubeconfig(Clusters(ensure().bin), management)
+        assert self.get(cluster, "namespaces"), f"no cluster {cluster}"
 
     def available(self, name: str) -> bool:
         """Whether Cluster API says that a cluster is available."""

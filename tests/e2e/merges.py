@@ -14,24 +14,27 @@ CLUSTERS = Path("environments/dev/clusters")
 def add(fleet: Path, name: str) -> None:
     """A cluster like the first one, which a person makes by copying its directory."""
     shutil.copytree(fleet / CLUSTERS / FIRST, fleet / CLUSTERS / name, dirs_exist_ok=True)
-    _replace(fleet, name, f"name: {FIRST}", f"name: {name}")
+    edit(fleet / CLUSTERS, name, f"name: {FIRST}", f"name: {name}")
 
 
-def approve(fleet: Path, name: str) -> None:
+def approve(fleet: Path, name: str, clusters: Path = CLUSTERS) -> None:
     """Its deletion, for a day."""
     until = datetime.now(UTC) + timedelta(days=1)
     approval = (
         "  annotations:\n    slipway.dev/deletion-approved-by: jane@example.com\n"
         f'    slipway.dev/deletion-approved-until: "{until:%Y-%m-%dT%H:%M:%SZ}"\n'
     )
-    _replace(fleet, name, f"  name: {name}\n", f"  name: {name}\n{approval}")
+    edit(fleet / clusters, name, f"  name: {name}\n", f"  name: {name}\n{approval}")
 
 
-def remove(fleet: Path, name: str) -> None:
+def remove(fleet: Path, name: str, clusters: Path = CLUSTERS) -> None:
     """Its directory."""
-    shutil.rmtree(fleet / CLUSTERS / name)
+    shutil.rmtree(fleet / clusters / name)
 
 
-def _replace(fleet: Path, name: str, old: str, new: str) -> None:
-    request = fleet / CLUSTERS / name / "cluster.yaml"
-    request.write_text(request.read_text().replace(old, new, 1))
+def edit(clusters: Path, name: str, old: str, new: str) -> None:
+    """Its request, which has `old`."""
+    request = clusters / name / "cluster.yaml"
+    text = request.read_text()
+    assert old in text, f"{request} has no {old}"
+    request.write_text(text.replace(old, new, 1))

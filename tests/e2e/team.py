@@ -12,10 +12,7 @@ from typing import Any
 import yaml
 
 from local_azure import first_cluster, git_server
-from local_azure.__main__ import write_kubeconfig
-from local_azure.clusters import Clusters
 from local_azure.command import run
-from local_azure.toolchain import ensure
 from management_cluster.hand_off import CLUSTERS
 from tests.e2e.local import CHECKOUT, FIRST, MANAGEMENT, Local, eventually
 from tests.fleet.rendering import readme_files
@@ -105,11 +102,7 @@ class Team:
 
     def see(self, cluster: str) -> None:
         """Have a context of this name, once there is the cluster."""
-        if self.local.get(cluster, "namespaces"):
-            return
-        management = self.local.run("pulumi", "stack", "output", "management_cluster").strip()
-        write_kubeconfig(Clusters(ensure().bin), management)
-        assert self.local.get(cluster, "namespaces"), f"no cluster {cluster}"
+        self.local.see(cluster)
 
 
 def said(local: Local, context: str, namespace: str, name: str, commit: str = "") -> str:
