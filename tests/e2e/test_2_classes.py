@@ -35,7 +35,7 @@ POOL_OF_NODE: Final = "kubernetes.azure.com/agentpool"
 def clusters(local: Local) -> Local:
     """Both clusters, hydrated; the last test deletes them."""
     merge(local, f"Staging is at {OLD}", lambda fleet: release(fleet, NEW, OLD))
-    eventually(lambda: released(local) == OLD, 90, f"the release {OLD} in staging")
+    eventually(lambda: released(local) == OLD, 180, f"the release {OLD} in staging")
     merge(local, "Ask for a cluster of each class", ask)
     for name in (SCALED, STRAIGHT):
         eventually(lambda name=name: hydrated(local, name), 400, f"the hydrated cluster {name}")  # type: ignore[misc]
@@ -94,6 +94,7 @@ def test_a_release_upgrades_kubernetes_as_planned_on_every_node(clusters: Local)
     clusters.reconcile(MANAGEMENT, "source", "git", "fleet")
     for name in (SCALED, STRAIGHT):
         eventually(lambda name=name: versions(clusters, name) == {NEW}, 400, f"{NEW} on all of {name}")  # type: ignore[misc]
+        assert NEW in clusters.run("kubectl", "--context", name, "get", "--raw", "/version")
     assert nodes(clusters, SCALED) == {"system": 1, "apps": 2}
     assert nodes(clusters, STRAIGHT) == {"system": 2}
     assert not any(before[name] & names(clusters, name) for name in before)
