@@ -40,7 +40,7 @@ def test_the_seed_and_a_request_are_valid(fleet: Fleet) -> None:
     assert result.undecided == ("tenant-azure", "tenant-clusters", "tenant-hydration")
 
 
-@pytest.mark.parametrize("example", ["straight", "machines"])
+@pytest.mark.parametrize("example", ["straight", "machines", "scaled"])
 def test_a_request_of_any_class_is_valid(example: str, fleet: Fleet) -> None:
     fleet.request("another", example=example)
     assert validate(fleet.path).findings == ()
