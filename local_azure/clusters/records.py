@@ -105,7 +105,7 @@ class ClusterRecord:
         leaving = outdated[: len(outdated) - behind]
         kept = [node for node in self.nodes_of(pool.name) if node not in leaving][: pool.count]
         others = [node for node in self.nodes if node.pool != pool.name]
-        used = {node.number for node in (*kept, *others)}
+        used = {node.number for node in self.nodes}  # also those that leave: they go when the new ones are there
         instance = self.next_instance.get(pool.name, 0)
         number = 0
         while len(kept) < pool.count:

@@ -100,6 +100,15 @@ def test_whatever_the_order_of_changes_every_node_has_its_own_address(changes: l
     assert len(set(addresses)) == len(addresses) == len(record.pod_routes())
 
 
+def test_a_node_that_replaces_another_has_a_place_of_its_own() -> None:
+    """Both are there until the new one is ready."""
+    before = EMPTY.with_pool(PoolSpec("system", 2, kubernetes_version="1.36.2"))
+    for after in before.towards(PoolSpec("system", 2, kubernetes_version="1.36.3")):
+        (new,) = [node for node in after.nodes if node not in before.nodes]
+        assert new.number not in {node.number for node in before.nodes}
+        before = after
+
+
 def test_a_record_is_read_back_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "FOLDER", tmp_path)
     pool = PoolSpec("system", 2, labels={"a": "b"}, taints=["x=y:NoSchedule"], zones=["1", "2"])
