@@ -15,7 +15,7 @@ from infra.identity import Identity
 from infra.maintenance import maintenance_windows, upgrade_channels
 from infra.network import Network
 from infra.network_settings import NetworkSettings
-from infra.node_pools import node_pools
+from infra.node_pools import counted_by_azure, node_pools
 from infra.settings import AzureSettings
 
 IMAGE_CLEANER_HOURS = 48
@@ -87,7 +87,9 @@ class Aks(pulumi.ComponentResource):
             addon_profiles={"azurepolicy": aks.ManagedClusterAddonProfileArgs(enabled=True)}
             if settings.azure_policy
             else None,
-            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=joins),
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=settings.protect, depends_on=joins, ignore_changes=counted_by_azure(settings)
+            ),
         )
         self.name = self.cluster.name
         self.issuer_url = self.cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url)

@@ -41,6 +41,15 @@ def node_pools(settings: AksSettings, subnet_id: pulumi.Input[str]) -> list[aks.
     return [controllers, system]
 
 
+def counted_by_azure(settings: AksSettings) -> list[str]:
+    """The counts of pools that scale by themselves: AKS wants them for a new pool, then its autoscaler decides.
+
+    https://github.com/Azure/azure-service-operator/issues/3220
+    """
+    counts = (settings.controllers_pool_count, settings.system_pool_count)
+    return [f"agentPoolProfiles[{index}].count" for index, each in enumerate(counts) if each.autoscaled]
+
+
 def _pool(
     name: str,
     subnet_id: pulumi.Input[str],
@@ -57,8 +66,7 @@ def _pool(
         node_taints=taints,
         vnet_subnet_id=subnet_id,
         vm_size=vm_size,
-        # A count beside the autoscaler would set the pool back at every update.
-        count=None if nodes.autoscaled else nodes.least,
+        count=nodes.least,
         enable_auto_scaling=nodes.autoscaled,
         min_count=nodes.least if nodes.autoscaled else None,
         max_count=nodes.most if nodes.autoscaled else None,

@@ -62,8 +62,8 @@ class AgentPools(ResourceType):
         cluster = azure.store.get(_cluster_id(put.id.text))
         assert cluster is not None
         cluster_networks.check_linked_subnet(azure, put, put.properties.get("vnetSubnetID"))
-        _check_count_given(put)
         known = put.existing.properties if put.existing else {}
+        check_count_given(known, put.properties, "properties.count")
         properties = complete(put.id.name, put.properties, known, cluster.properties["currentKubernetesVersion"])
         if put.existing is not None:
             check_unchanged(put, known, put.properties)
@@ -169,13 +169,12 @@ def _check_size(name: str, properties: Mapping[str, Any]) -> None:
         )
 
 
-def _check_count_given(put: Put) -> None:
-    """A new pool that is to scale by itself says with how many nodes it begins.
+def check_count_given(known: Mapping[str, Any], sent: Mapping[str, Any], where: str) -> None:
+    """Raise ArmError where a new pool that is to scale by itself does not say with how many nodes it begins.
 
     https://github.com/Azure/azure-service-operator/issues/3220
     """
-    if put.existing is None and put.properties.get("enableAutoScaling") and put.properties.get("count") is None:
-        where = "properties.count"
+    if not known and sent.get("enableAutoScaling") and sent.get("count") is None:
         raise bad_request("InvalidParameter", f"Required parameter {where} is missing (null).", where)
 
 

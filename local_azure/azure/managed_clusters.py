@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_azure.azure import cluster_credentials, cluster_rules, kubernetes_versions
-from local_azure.azure.agent_pools import POOLS, busy, check_unchanged, complete, pool_spec
+from local_azure.azure.agent_pools import POOLS, busy, check_count_given, check_unchanged, complete, pool_spec
 from local_azure.azure.backend import ClusterSpec
 from local_azure.azure.cluster_defaults import ISSUER_HOST, POD_CIDR, completed
 from local_azure.azure.cluster_parts import make_node_resource_group, remove_node_resource_group, system_identity
@@ -76,6 +76,7 @@ class ManagedClusters(ResourceType):
             name = sent.get("name", "")
             if known and name not in known:
                 raise bad_request("BadRequest", NEW_POOL, "agentPoolProfiles")
+            check_count_given(known.get(name, {}), sent, "agentPoolProfile.count")
             check_unchanged(put, known.get(name, {}), sent)
             pools[name] = complete(name, sent, known.get(name, {}), version)
         if not any(pool["mode"] == "System" for pool in pools.values()):

@@ -68,6 +68,10 @@ def test_the_life_of_a_management_cluster(plane: Project, repository: Repository
         "controllers": 4,
         "system": 3,
     }
+    plane.write(config(repository, controllersPoolCount="3-6"), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    controllers = _properties(azure)["agentPoolProfiles"][0]
+    assert [controllers[key] for key in ("enableAutoScaling", "minCount", "maxCount", "count")] == [True, 3, 6, 4]
 
     plane.succeed("destroy", "--yes", "--skip-preview")
     assert azure.find(GROUP) is None
