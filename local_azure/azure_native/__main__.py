@@ -16,6 +16,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from local_azure.azure_native.provider import Provider
 from local_azure.azure_native.table import Table
+from local_azure.engine_gone import end_with_engine
 
 PARALLEL = 64
 """Threads: a waiting operation occupies one, and the engine runs many at once."""
@@ -25,6 +26,7 @@ MESSAGE_LIMIT = 400 << 20
 
 
 def main(arguments: list[str]) -> int:
+    end_with_engine()
     table = Table.load(Path(arguments[0]))
     server = grpc.server(
         ThreadPoolExecutor(PARALLEL),

@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
+from local_azure import engine_gone
 from local_azure.azure_native import VERSION
 from local_azure.errors import LocalAzureError
 from local_azure.instance import CACHE, PULUMI_HOME
@@ -71,7 +72,7 @@ def plugin_folder(home: Path = PULUMI_HOME) -> Path:
 def key() -> str:
     """A hash of all the plugin is made from: our sources, the packages' versions, the interpreter."""
     digest = hashlib.sha256(f"{interpreter()} {sys.version}".encode())
-    for source in _sources():
+    for source in (*_sources(), Path(engine_gone.__file__)):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     for package in PACKAGES:
         digest.update(f"{package}=={version(package)}".encode())
@@ -95,12 +96,13 @@ def prepare(folder: Path) -> None:
     (folder / "table.json").write_text(json.dumps(generate.table(), separators=(",", ":")), encoding="utf-8")
     site = folder / "site"
     for name in CARRIED:
-        _carry(name, site)
+        carry(name, site)
     own = site / "local_azure" / "azure_native"
     own.mkdir(parents=True)
     (own.parent / "__init__.py").touch()
     for source in _sources():
         shutil.copyfile(source, own / source.name)
+    carry(engine_gone.__name__, site)
     # Unchecked: Pulumi's copy has other times than the original.
     compileall.compile_dir(site, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     launcher = folder / NAME
@@ -108,7 +110,7 @@ def prepare(folder: Path) -> None:
     launcher.chmod(0o755)
 
 
-def _carry(name: str, site: Path) -> None:
+def carry(name: str, site: Path) -> None:
     """Copies a package or module of this virtual environment."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 from pulumi.runtime.proto import language_pb2_grpc
 
+from local_azure.engine_gone import end_with_engine
 from local_azure.language_host.host import LanguageHost
 
 UNLIMITED = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
@@ -19,6 +20,7 @@ THREADS = 16
 
 def main() -> int:
     """Serve until the engine ends this process."""
+    end_with_engine()
     engine = next((argument for argument in reversed(sys.argv[1:]) if not argument.startswith("-")), "")
     server = grpc.server(ThreadPoolExecutor(THREADS), options=UNLIMITED)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(engine), server)

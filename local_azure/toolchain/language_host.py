@@ -14,8 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-from local_azure import language_host
-from local_azure.azure_native.install import _carry, interpreter
+from local_azure import engine_gone, language_host
+from local_azure.azure_native.install import carry, interpreter
 from local_azure.toolchain.recipe import digest, folder_parts
 
 PROGRAM = "pulumi-language-python"
@@ -33,19 +33,21 @@ START = "import sys; from local_azure.language_host.__main__ import main; sys.ex
 def key() -> str:
     """A hash of all it is made from: our sources, the packages' versions, the interpreter."""
     packages = [f"{package}=={version(package)}" for package in ("grpcio", "protobuf", "pulumi", "typing_extensions")]
-    return digest([LAUNCHER, START, *folder_parts(SOURCES, "*.py"), *packages, str(interpreter()), sys.version])
+    sources = [*folder_parts(SOURCES, "*.py"), Path(engine_gone.__file__).read_bytes()]
+    return digest([LAUNCHER, START, *sources, *packages, str(interpreter()), sys.version])
 
 
 def prepare(folder: Path) -> None:
     """Fill `folder`."""
     site = folder / "site"
     for name in CARRIED:
-        _carry(name, site)
+        carry(name, site)
     own = site / "local_azure" / "language_host"
     own.mkdir(parents=True)
     (own.parent / "__init__.py").touch()
     for source in SOURCES.glob("*.py"):
         shutil.copyfile(source, own / source.name)
+    carry(engine_gone.__name__, site)
     # Python runs a folder by this file, and looks for modules there first.
     (site / "__main__.py").write_text(START, encoding="utf-8")
     compileall.compile_dir(site, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)

@@ -124,7 +124,7 @@ def test_the_fleet_is_in_the_management_clusters_subscription_unless_a_stack_say
     [
         ("fleetSubscriptions", ["first"], "is not a GUID"),
         ("fleetSubscriptions", [GUID, GUID.upper()], "is there more than once"),
-        ("teamResources", ["Database"], "must be 'UserAssignedIdentity', 'FederatedIdentityCredential' or"),
+        ("teamResources", ["Database"], "must be 'UserAssignedIdentity', 'FederatedIdentityCredential'"),
     ],
 )
 def test_lists_about_the_fleet_name_what_there_is(key: str, values: list[str], said: str) -> None:
