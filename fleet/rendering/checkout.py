@@ -144,9 +144,9 @@ def committed(folder: Path, revision: str, directories: Collection[str]) -> dict
     Raises:
         ExternalError: there is no such commit.
     """
-    git = ["git", "-C", str(folder), "--literal-pathspecs"]
-    found = run([*git, "ls-tree", "-z", "-d", "--name-only", revision, "--", *directories]).split("\0")
-    there = [each for each in found if each]
+    listed = ["git", "-C", str(folder), "--literal-pathspecs", "ls-tree", "-z", "-d", "--name-only", revision, "--"]
+    # Without a path git lists all.
+    there = [each for each in run([*listed, *directories]).split("\0") if each] if directories else []
     read = _read_commit(folder, revision, there) if there else ()
     return {name: content for name, content in read if isinstance(content, bytes)}
 
