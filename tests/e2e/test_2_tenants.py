@@ -23,6 +23,7 @@ data:
   identity: "${client_id}"
   files: "${blob_endpoint}"
   database: "${database_host}"
+  vault: "${vault_uri}"
 """
 IDENTITY, FILES, DATA = (f"clusters/dev/orders/{name}.yaml" for name in ("identity", "files", "data"))
 ALSO = (CHECKOUT / "tests/e2e/team_data.yaml").read_text()
@@ -103,8 +104,9 @@ def test_its_applications_act_as_an_identity_of_its_own(team: Team, blue: str, o
 def test_its_data_are_in_azure_and_known_to_its_applications(blue: str, orders: str, local: Local) -> None:
     for kind, name in {**HOLD_DATA, "roleassignment": "shop-dev-files-orders"}.items():
         eventually(lambda kind=kind, name=name: _is(local, "Ready", kind, name), 180, name)  # type: ignore[misc]
-    eventually(lambda: _greeting(local, blue)["database"] != "", 180, "the database's address in an application")
+    eventually(lambda: all(_greeting(local, blue).values()), 180, "their addresses in an application")
     told = _greeting(local, blue)
+    assert told["vault"] == "https://shop-dev-orders.vault.azure.net/"
     assert told["files"] == "https://shopdevfiles.blob.core.windows.net/"
     assert told["database"] == "shop-dev-orders.postgres.database.azure.com"
 
