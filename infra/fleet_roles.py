@@ -55,11 +55,11 @@ CAPZ: Final = FleetRole(
         *_each("Microsoft.Network/virtualNetworks", "read", "write", "delete"),
         *_each("Microsoft.Network/virtualNetworks/subnets", "read", "write", "delete", "join/action"),
         *_each("Microsoft.Network/natGateways", "read", "write", "delete", "join/action"),
-        # These end with their resource group.
-        *_each("Microsoft.Network/networkSecurityGroups", "read", "write", "join/action"),
-        *_each("Microsoft.Network/routeTables", "read", "write", "join/action"),
-        *_each("Microsoft.Network/publicIPAddresses", "read", "write", "join/action"),
-        *_each("Microsoft.Network/loadBalancers", "read", "write", "backendAddressPools/join/action"),
+        # These end with their resource group, and are asked to be deleted after it.
+        *_each("Microsoft.Network/networkSecurityGroups", "read", "write", "delete", "join/action"),
+        *_each("Microsoft.Network/routeTables", "read", "write", "delete", "join/action"),
+        *_each("Microsoft.Network/publicIPAddresses", "read", "write", "delete", "join/action"),
+        *_each("Microsoft.Network/loadBalancers", "read", "write", "delete", "backendAddressPools/join/action"),
         # A machine of the control plane has each of these, and they go when it is replaced.
         *_each("Microsoft.Network/loadBalancers/inboundNatRules", "read", "write", "delete", "join/action"),
         *_each("Microsoft.Network/networkInterfaces", "read", "write", "delete", "join/action"),

@@ -2,9 +2,8 @@
 
     python -m tests.benchmark_validation [CLUSTERS]
 
-Needs flux, clusterctl, kustomize and kubeconform on the PATH
-(`go install github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0`). Wall-clock times depend on what else runs; the ratio
-of CPU seconds hardly does.
+Needs flux, clusterctl, kustomize and kubeconform on the PATH, which `make toolchain` builds. Wall-clock times depend on
+what else runs; the ratio of CPU seconds hardly does.
 """
 
 from __future__ import annotations

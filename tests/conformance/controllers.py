@@ -162,10 +162,14 @@ CAPZ = (
     Step("DELETE", SET, f"{COMPUTE}/availabilitySets/delete"),
     Step("DELETE", NIC, f"{NETWORK}/networkInterfaces/delete"),
     Step("DELETE", RULE, f"{NETWORK}/loadBalancers/inboundNatRules/delete"),
-    # The cluster goes: its group first, and still ASO asks for each of its objects to be deleted.
+    # The cluster goes: its group first, and still both ask for each of its parts to be deleted.
+    Step("DELETE", BALANCER, f"{NETWORK}/loadBalancers/delete"),
+    Step("DELETE", ADDRESS, f"{NETWORK}/publicIPAddresses/delete"),
     Step("DELETE", SUBNET, f"{NETWORK}/virtualNetworks/subnets/delete"),
     Step("DELETE", GATEWAY, f"{NETWORK}/natGateways/delete"),
     Step("DELETE", VNET, f"{NETWORK}/virtualNetworks/delete"),
+    Step("DELETE", ROUTES, f"{NETWORK}/routeTables/delete"),
+    Step("DELETE", NSG, f"{NETWORK}/networkSecurityGroups/delete"),
     Step("DELETE", f"{SUBSCRIPTION}/resourceGroups/machines", f"{GROUPS}/delete"),
     Step("GET", "", "Microsoft.Resources/subscriptions/operationresults/read"),
 )

@@ -43,6 +43,7 @@ def documents(file: Path) -> list[dict[str, object]]:
         (["kube-apiserver", "--version"], "kubernetes"),
         (["v1.36.2/kube", "kubelet", "--version"], "kubernetes-previous"),
         (["kustomize", "version"], "kustomize"),
+        (["kubeconform", "-v"], "kubeconform"),
         (["crane", "version"], "crane"),
         (["actionlint", "-version"], "actionlint"),
         (["kubelogin", "--version"], "kubelogin"),
