@@ -93,8 +93,8 @@ def test_a_detached_fleet_runs_on_and_git_says_what_to_adopt(local: Local, ours_
     assert "stays as it is" in text
     deleted = [each["path"] for each in local.requests(began, method="DELETE")]
     assert any(path.endswith("managedClusters/aks-local") for path in deleted)
-    # Everything of the management cluster has its name, or is a role that was given to one of its identities.
-    assert [path for path in deleted if "local" not in path and "roleAssignments" not in path] == []
+    # Everything of the management cluster has its name, or is a role made for or given to one of its identities.
+    assert [path for path in deleted if "local" not in path and "Microsoft.Authorization/role" not in path] == []
 
     record = detached(local)
     assert [each["metadata"]["name"] for each in record["clusters"]] == [FIRST]
