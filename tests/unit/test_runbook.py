@@ -13,7 +13,7 @@ from tests.faults.runbook import commands
     ("page", "section", "command"),
     [
         ("disaster-recovery.md", "The management cluster is lost", "pulumi up --refresh --yes"),
-        ("disaster-recovery.md", "Moving on purpose", "clusterctl move --namespace clusters --to-directory moved"),
+        ("disaster-recovery.md", "Self-managed clusters", "clusterctl move --namespace clusters --from-directory copy"),
         ("deletion.md", "Delete a cluster", "kubectl -n clusters wait --for=delete cluster/<name>"),
         ("deletion.md", "Tear a management cluster down", "SLIPWAY_TEARDOWN=drain pulumi destroy"),
         ("deletion.md", "Back from a drain or detach that stopped half-way", "flux resume kustomization --all"),
