@@ -1,4 +1,4 @@
-"""A copy of the fleet's objects, which `clusterctl move` makes and brings back: for clusters that Git alone does not give.
+"""A copy of the fleet's objects, made and brought back by `clusterctl move`: for clusters that Git alone does not give.
 
 No machine boots in the local Azure, so that no self-managed cluster is ever whole enough to be copied: here it is one
 of AKS.
