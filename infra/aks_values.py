@@ -79,7 +79,6 @@ AksVersion = Annotated[
 ]
 """https://learn.microsoft.com/azure/aks/supported-kubernetes-versions#alias-minor-version"""
 
-
 NodeCount = Annotated[NodeRange, BeforeValidator(_node_range)]
 Zones = Annotated[tuple[Literal["1", "2", "3"], ...], BeforeValidator(_listed)]
 """https://learn.microsoft.com/azure/reliability/availability-zones-overview"""

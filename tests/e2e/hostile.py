@@ -38,7 +38,6 @@ def _beyond(old: str, new: str) -> str:
 FLUX = "kustomize.toolkit.fluxcd.io/v1"
 APPROVAL = '{slipway.dev/deletion-approved-by: us, slipway.dev/deletion-approved-until: "2099-01-01T00:00:00Z"}'
 FORBIDDEN = 'User "system:serviceaccount:shop-dev:team" cannot'
-HYDRATED = OWN_HYDRATION
 WHOLE_CLASS = (
     "{name: aks-v1, namespace: clusters}\n    version: ${kubernetes_version}\n"
     "    variables: [{name: location, value: westeurope}]"
@@ -107,19 +106,19 @@ HOSTILE = {
             "cluster.yaml": _beyond(
                 "classRef: {name: aks}", "classRef: {name: aks}\n    variables: [{name: vmSize, value: Standard_M128s}]"
             ),
-            "kustomization.yaml": HYDRATED,
+            "kustomization.yaml": OWN_HYDRATION,
         },
         f"size Standard_M128s; {LIMIT} Standard_D2s_v5, Standard_D4s_v5",
     ),
     "another region": (
         {
             "cluster.yaml": _beyond("name: shop-dev-bad\n", "name: shop-dev-bad\n  labels: {region: brazilsouth}\n"),
-            "kustomization.yaml": HYDRATED,
+            "kustomization.yaml": OWN_HYDRATION,
         },
         f"region brazilsouth; {LIMIT} northeurope, westeurope",
     ),
     "more clusters": (
-        {"cluster.yaml": REQUEST.replace(BLUE, "shop-dev-bad"), "kustomization.yaml": HYDRATED},
+        {"cluster.yaml": REQUEST.replace(BLUE, "shop-dev-bad"), "kustomization.yaml": OWN_HYDRATION},
         "exceeded quota: clusters",
     ),
     "somebody else's name": (
@@ -129,7 +128,7 @@ HOSTILE = {
     "a deletion": (
         {
             "cluster.yaml": _beyond("name: shop-dev-bad\n", f"name: shop-dev-bad\n  annotations: {APPROVAL}\n"),
-            "kustomization.yaml": HYDRATED,
+            "kustomization.yaml": OWN_HYDRATION,
         },
         "may not approve the deletion of Cluster shop-dev-bad",
     ),

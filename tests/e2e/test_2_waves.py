@@ -13,6 +13,7 @@ import pytest
 
 from local_azure.instance import OPERATOR_CLIENT_ID
 from management_cluster.hand_off import CLUSTERS
+from tests.e2e import merges
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 
 CANARY = "canary"
@@ -20,12 +21,6 @@ RING = Path("environments/dev/canary")
 CHANGE = ("disableLocalAccounts: true", "disableLocalAccounts: true\n                tags: {class: v2}")
 SOAK = 20
 """Seconds a canary has to be well here."""
-
-APPROVAL = """\
-  annotations:
-    slipway.dev/deletion-approved-by: jane@example.com
-    slipway.dev/deletion-approved-until: "{until}"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +30,9 @@ def canary(local: Local) -> Iterator[None]:
     eventually(lambda: ready(local, "dev-canary"), 400, "a healthy canary")
     yield
     local.heal()
-    merge(local, "Approve", _approve)
+    merge(local, "Approve", lambda fleet: merges.approve(fleet, CANARY, RING))
     eventually(lambda: "prune" not in str(cluster(local)["metadata"]["annotations"]), 90, "the approval")
-    merge(local, "Remove", lambda fleet: shutil.rmtree(fleet / RING / CANARY))
+    merge(local, "Remove", lambda fleet: merges.remove(fleet, CANARY, RING))
     eventually(lambda: cluster(local) is None, 300, "the end of the canary")
 
 
@@ -93,17 +88,7 @@ def _add(fleet: Path) -> None:
     waves = fleet / "management/waves.yaml"
     waves.write_text(waves.read_text().replace("'5m'", f"'{SOAK}s'").replace("interval: 1m", "interval: 10s"))
     shutil.copytree(fleet / "environments/dev/clusters" / FIRST, fleet / RING / CANARY)
-    _replace(fleet, f"name: {FIRST}", f"name: {CANARY}")
-
-
-def _approve(fleet: Path) -> None:
-    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
-    _replace(fleet, f"  name: {CANARY}\n", f"  name: {CANARY}\n{APPROVAL.format(until=until)}")
-
-
-def _replace(fleet: Path, old: str, new: str) -> None:
-    request = fleet / RING / CANARY / "cluster.yaml"
-    request.write_text(request.read_text().replace(old, new, 1))
+    merges.edit(fleet / RING, CANARY, f"name: {FIRST}", f"name: {CANARY}")
 
 
 def _second_class(fleet: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fleet.pull_requests import Repository
 from tests.fleet.rendering import Fleet, Rendered
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -19,6 +20,19 @@ UPDATE = "UPDATE_SNAPSHOTS"
 def fleet(tmp_path: Path) -> Fleet:
     """The seed, without a cluster."""
     return Fleet(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def four_clusters(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A fleet of four clusters, with a branch for a pull request."""
+    return Repository(tmp_path_factory.mktemp("fleet"))
+
+
+@pytest.fixture
+def repository(four_clusters: Repository) -> Repository:
+    """The same, as it was at first."""
+    four_clusters.reset()
+    return four_clusters
 
 
 @pytest.fixture

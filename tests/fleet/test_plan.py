@@ -15,19 +15,6 @@ from tests.fleet.comments import NOW, Edit, compare, plan, rules
 from tests.fleet.pull_requests import Repository, git
 
 
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A fleet of four clusters."""
-    return Repository(tmp_path_factory.mktemp("fleet"))
-
-
-@pytest.fixture
-def repository(fleet: Repository) -> Repository:
-    """The same, as it was at first."""
-    fleet.reset()
-    return fleet
-
-
 def _upgrade(fleet: Repository, *environments: str) -> None:
     for name in environments:
         fleet.edit(f"environments/{name}/release.yaml", ("v1.36.3", "v1.37.1"))

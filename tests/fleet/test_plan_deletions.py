@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.fleet.comments import compare, plan, rules
 from tests.fleet.pull_requests import APPROVAL, Repository, git
-
-
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A fleet of four clusters."""
-    return Repository(tmp_path_factory.mktemp("fleet"))
-
-
-@pytest.fixture
-def repository(fleet: Repository) -> Repository:
-    """The same, as it was at first."""
-    fleet.reset()
-    return fleet
 
 
 def test_a_deletion_that_was_approved_before_goes_through(repository: Repository) -> None:
