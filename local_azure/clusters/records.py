@@ -68,8 +68,11 @@ class ClusterRecord:
         return f"https://{self.address}:443"
 
     def scale_set(self, pool: str) -> str:
-        """The name of a pool's scale set: AKS puts eight digits into it that all pools of a cluster share."""
-        digits = int.from_bytes(hashlib.sha256(self.spec.key.encode()).digest()[:8], "big") % 10**8
+        """The name of a pool's scale set: AKS puts eight digits into it that all pools of a cluster share.
+
+        They come from the issuer, which no two clusters share; a cluster that is made anew has the old one's ID.
+        """
+        digits = int.from_bytes(hashlib.sha256(self.spec.issuer_url.encode()).digest()[:8], "big") % 10**8
         return f"aks-{pool}-{digits:08d}-vmss"
 
     def node_name(self, node: NodeRecord) -> str:

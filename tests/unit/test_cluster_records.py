@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,11 @@ def test_the_lowest_free_number_is_given_out() -> None:
     used = {str(index): ClusterRecord(index, SPEC) for index in (1, 2, 4)}
     assert records.free_index(used) == 3
     assert records.free_index({str(index): ClusterRecord(index, SPEC) for index in range(1, 32)}) is None
+
+
+def test_a_cluster_that_is_made_anew_has_nodes_of_other_names() -> None:
+    """The old one may come back, and its nodes hold certificates for their own names."""
+    anew = replace(EMPTY, spec=replace(SPEC, issuer_url=f"{SPEC.issuer_url}anew/"))
+    assert anew.scale_set("system") != EMPTY.scale_set("system")
+    moved = replace(EMPTY, spec=replace(SPEC, resource_id=f"{SPEC.resource_id}-the-old-one"))
+    assert moved.scale_set("system") == EMPTY.scale_set("system")
