@@ -17,6 +17,7 @@ from local_azure.instance import OPERATOR_CLIENT_ID
 from management_cluster.hand_off import CLUSTERS
 from tests.e2e import merges
 from tests.e2e.local import CHECKOUT, FIRST, MANAGEMENT, Local, eventually
+from tests.faults.agent import agent
 from tests.faults.management import OLD, Management, changed
 from tests.faults.runbook import commands
 from tests.faults.settled import ready
@@ -47,18 +48,6 @@ def straight(local: Local) -> Iterator[None]:
 def copy(source: Path, target: Path) -> None:
     """A directory to where none is."""
     shutil.copytree(source, target)
-
-
-def agent(local: Local) -> dict[str, Any]:
-    """What runs of the agent on the workload cluster: pods by name, with identity and restarts."""
-    pods = local.get(FIRST, "pods", "-n", "flux-system")["items"]
-    return {
-        pod["metadata"]["name"]: (
-            pod["metadata"]["uid"],
-            [status["restartCount"] for status in pod["status"]["containerStatuses"]],
-        )
-        for pod in pods
-    }
 
 
 def check_adopted(local: Local, since: float, agents: dict[str, Any]) -> None:
