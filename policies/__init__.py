@@ -1,1 +1,1 @@
-"""Policies as code: of the program (`program`, run by Pulumi) and of the fleet (`admission`, run by Kubernetes)."""
+"""Policies as code of the program, run by Pulumi; the fleet's own are in fleet/repository/policies."""

@@ -32,10 +32,10 @@ DATA: Final = frozenset(
         "storage",
     )
 )
-"""Groups whose resources hold data: `policies/admission/approve-deletion.yaml` guards the same."""
+"""Groups whose resources hold data: `fleet/repository/policies/approve-deletion.yaml` guards the same."""
 
 HOLDS_DATA: Final = "slipway.dev/holds-data"
-"""Label of any other resource that does: `policies/admission/holds-data.yaml`."""
+"""Label of any other resource that does: `fleet/repository/policies/holds-data.yaml`."""
 
 PATIENCE: Final = 3600.0
 """Seconds until a drain gives up and says what is left; the next one goes on."""

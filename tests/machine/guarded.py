@@ -1,4 +1,4 @@
-"""A control plane with the fleet's kinds and the guards of policies/admission, and requests to it by anybody."""
+"""A control plane with the fleet's kinds and the guards of fleet/repository/policies, and requests to it by anybody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing is deleted by accident: the guards of policies/admission, on a real API server with a garbage collector."""
+"""Nothing is deleted by accident: the guards of the fleet repository, on a real API server with a garbage collector."""
 
 from __future__ import annotations
 
