@@ -9,10 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_azure.command import run
+from local_azure.errors import LocalAzureError
 from local_azure.toolchain.documents import copy
 from local_azure.toolchain.go import SETTINGS, Go
 
 FLUX_CONTROLLERS = ("source-controller", "kustomize-controller", "helm-controller", "notification-controller")
+FLUX_BEFORE = {
+    "source-controller": ("v1.9.5", "v1.9.4"),
+    "kustomize-controller": ("v1.9.5", "v1.9.4"),
+    "helm-controller": ("v1.6.4", "v1.6.3"),
+    "notification-controller": ("v1.9.3", "v1.9.2"),
+}
+"""Tags in the manifests, and those of the release before."""
+
 FLUX = "github.com/fluxcd/flux2/v2"
 PULUMI_KUBERNETES = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 
@@ -67,6 +76,18 @@ def flux_manifests(materials: Materials) -> None:
     )
 
 
+def flux_manifests_previous(materials: Materials) -> None:
+    """The same, naming the images of the release before."""
+    flux_manifests(materials)
+    for controller, (tag, previous) in FLUX_BEFORE.items():
+        file = materials.folder / "flux2" / "cmd" / "flux" / "manifests" / f"{controller}.yaml"
+        image = f"fluxcd/{controller}:"
+        text = file.read_text()
+        if image + tag not in text:
+            raise LocalAzureError(f"the manifests of Flux have no image {image}{tag}", "see FLUX_BEFORE in prepare.py")
+        file.write_text(text.replace(image + tag, image + previous))
+
+
 def _local_resources(kustomization: str) -> str:
     """The base with the two documents of a release beside it instead of their download addresses."""
     return re.sub(r"https://\S+\.(crds|deployment)\.yaml", r"\1.yaml", kustomization)
@@ -79,4 +100,5 @@ def _build(materials: Materials, folder: Path) -> str:
 STEPS: dict[str, Callable[[Materials], None]] = {
     "pulumi_kubernetes_schema": pulumi_kubernetes_schema,
     "flux_manifests": flux_manifests,
+    "flux_manifests_previous": flux_manifests_previous,
 }

@@ -1,6 +1,7 @@
 """A planned move: the fleet's objects go from one management cluster to another by `clusterctl move`, and back.
 
-The other one has the patch of Kubernetes before the newest, and is upgraded while it has the fleet.
+The other one has the patch of Kubernetes and the release of Flux before the newest, and is upgraded while it has the
+fleet: a line each.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 
 from local_azure.azure.kubernetes_versions import OFFERED
 from local_azure.command import run
+from local_azure.toolchain import ensure
 from management_cluster.hand_off import CLUSTERS
 from tests.e2e.local import CHECKOUT, FIRST, Local
 from tests.faults.agent import agent
@@ -25,6 +27,7 @@ MINUTES = 60.0
 INIT, UP, MOVE = blocks("disaster-recovery.md", "Moving on purpose")
 UPGRADE = commands("how-to/upgrade.md", "Do it")
 OLDER, NEWER = OFFERED["1.36"]
+OLDER_FLUX = "v2.9.4"
 NEXT = "next"
 
 
@@ -49,6 +52,11 @@ class Stacks:
         """The names of a management cluster's Clusters."""
         return self.get(stack, "clusters", "-n", CLUSTERS, "-o", "name")
 
+    def images_of_flux(self, stack: str) -> set[str]:
+        """What its controllers run."""
+        path = "jsonpath='{.items[*].spec.template.spec.containers[0].image}'"
+        return set(self.get(stack, "deployments", "-n", "flux-system", "-o", path).split())
+
     def kubelets(self, stack: str) -> set[str]:
         """The versions of a management cluster's nodes."""
         return set(self.get(stack, "nodes", "-o", "jsonpath='{.items[*].status.nodeInfo.kubeletVersion}'").split())
@@ -72,16 +80,20 @@ def test_a_fleet_moves_to_another_management_cluster_that_is_upgraded_and_back(f
     began, nodes, agents = time.time(), _nodes(fleet), agent(fleet)
     stacks.run(INIT)
     stacks.run(f"pulumi config set slipway:kubernetesVersion {OLDER} --stack <new>")
-    stacks.run(UP)
+    stacks.run(f"pulumi config set slipway:fluxVersion {OLDER_FLUX} --stack <new>")
+    stacks.run(f"export PATH={ensure().bin}/{OLDER_FLUX}:$PATH\n{UP}")
     assert FIRST in stacks.clusters(NEXT)
     assert stacks.kubelets(NEXT) == {f"v{OLDER}"}
+    before = stacks.images_of_flux(NEXT)
 
     stacks.run(MOVE)
     assert FIRST in stacks.clusters(NEXT)
     assert FIRST not in stacks.clusters("local")
 
+    stacks.run("pulumi config rm slipway:fluxVersion --stack <new>")
     stacks.run(f"export PULUMI_STACK=<new>\n{UPGRADE.replace('<version>', NEWER)}")
     assert stacks.kubelets(NEXT) == {f"v{NEWER}"}
+    assert not before & stacks.images_of_flux(NEXT)
     assert FIRST in stacks.clusters(NEXT)
 
     stacks.run(MOVE, old=NEXT, new="local")
