@@ -13,6 +13,7 @@ from local_azure import first_cluster, git_server, services
 from local_azure.machine import processes
 from local_azure.toolchain import ensure
 from management_cluster.hand_off import CLUSTERS
+from tests.e2e import merges
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
 from tests.e2e.second import SECOND, add, merge
 from tests.faults.management import changed
@@ -47,6 +48,31 @@ def test_a_repository_that_was_rolled_back_costs_no_cluster(local: Local, with_s
     assert local.get(MANAGEMENT, "cluster", SECOND, "-n", CLUSTERS) is not None
     assert local.requests(began, method="DELETE") == []
     assert f"{SECOND}: Git has it no more" in local.status()
+
+
+@pytest.mark.fault(23)
+def test_a_malformed_file_holds_up_its_own_wave_and_costs_nothing(local: Local, with_second: None) -> None:
+    """As somebody merges it past the check of the pull request."""
+    began = time.time()
+
+    def malformed(fleet: Path) -> None:
+        add(fleet)
+        (fleet / merges.CLUSTERS / SECOND / "cluster.yaml").write_text("kind: Cluster\n metadata: {name\n")
+
+    commit = local.commit("Add a malformed cluster", malformed)
+    local.reconcile(MANAGEMENT, "source", "git", "fleet")
+    eventually(lambda: f"{SECOND}/cluster.yaml" in local.status(), 120, "the file in the status")
+    for other in ("dev-canary", "staging", "production"):
+        eventually(lambda: _applied(local, other).endswith(commit), 120, f"the commit in {other}")  # noqa: B023
+    assert not _applied(local, "dev").endswith(commit)
+    assert local.available(FIRST)
+    assert changed(local, began) == []
+
+
+def _applied(local: Local, wave: str) -> str:
+    """The revision that a wave has."""
+    found = local.get(MANAGEMENT, "kustomization", wave, "-n", "flux-system")
+    return str(found["status"].get("lastAppliedRevision", ""))
 
 
 @pytest.mark.fault(4)
