@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -155,22 +156,26 @@ class _Holding:
 
 
 def make(target: str, timeout: float = 900, cwd: Path = CHECKOUT) -> str:
-    """`make TARGET` as a user types it; returns what it printed.
+    """`make TARGET` as a user types it; returns what it printed. Interrupted, it interrupts all that make runs.
 
     Raises:
         AssertionError: it ended with another code than 0; has all that it printed.
     """
-    done = subprocess.run(
+    with subprocess.Popen(
         ["make", target],
-        check=False,
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=timeout,
-    )
-    assert done.returncode == 0, f"make {target} ended with code {done.returncode}:\n{done.stdout}"
-    return done.stdout
+        start_new_session=True,
+    ) as running:
+        try:
+            printed, _ = running.communicate(timeout=timeout)
+        except BaseException:
+            os.killpg(running.pid, signal.SIGINT)
+            raise
+    assert running.returncode == 0, f"make {target} ended with code {running.returncode}:\n{printed}"
+    return printed
 
 
 def eventually(check: Callable[[], object], seconds: float, what: str) -> None:
