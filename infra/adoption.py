@@ -33,6 +33,7 @@ IDS: Final = {
     + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}",
     "authorization:RoleAssignment": "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
     "authorization:RoleDefinition": "{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}",
+    "authorization:ManagementLockByScope": "{scope}/providers/Microsoft.Authorization/locks/{lockName}",
     "containerservice:ManagedCluster": _GROUP + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}",
     "containerservice:MaintenanceConfiguration": _GROUP
     + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}/maintenanceConfigurations/{configName}",

@@ -92,6 +92,9 @@ AGENT_POOL: Final = NameRule(
     "Linux agent pool", "", 1, 12, r"[a-z][a-z0-9]*", "lower-case letters and digits, a letter first"
 )
 
+LOCK: Final = NameRule("lock", "lock", 1, 90, RESOURCE_GROUP.pattern, RESOURCE_GROUP.described)
+"""Microsoft has no abbreviation for it."""
+
 
 def management_cluster(name: str) -> str:
     """`name` itself, when every other name can be made from it."""
@@ -151,3 +154,8 @@ def dns_prefix(name: str) -> str:
 def agent_pool(name: str) -> str:
     """`name` itself, within the limits of Linux pools."""
     return AGENT_POOL.name(name)
+
+
+def lock(name: str) -> str:
+    """E.g. `lock-dev`."""
+    return LOCK.name(name)

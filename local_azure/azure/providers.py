@@ -10,6 +10,7 @@ from local_azure.azure.agent_pools import AgentPools
 from local_azure.azure.authorization import RoleAssignments, RoleDefinitions
 from local_azure.azure.databases import DATABASES, FIREWALL_RULES, FlexibleServers
 from local_azure.azure.disks import AvailabilitySets, Disks
+from local_azure.azure.locks import Locks
 from local_azure.azure.managed_clusters import ManagedClusters
 from local_azure.azure.managed_identity import FederatedCredentials, Identities
 from local_azure.azure.network import NetworkResource, Subnets, VirtualNetworks
@@ -53,7 +54,7 @@ def providers(authorize_base: str) -> list[Provider]:
         ),
         "Microsoft.Compute": (VirtualMachines(), Extensions(), Disks(), AvailabilitySets()),
         "Microsoft.ManagedIdentity": (Identities(), FederatedCredentials()),
-        "Microsoft.Authorization": (RoleAssignments(), RoleDefinitions()),
+        "Microsoft.Authorization": (RoleAssignments(), RoleDefinitions(), Locks()),
         "Microsoft.ContainerService": (ManagedClusters(authorize_base), AgentPools(), MaintenanceConfigurations()),
         "Microsoft.ContainerRegistry": (Registries(),),
         "Microsoft.OperationalInsights": (Workspaces(),),

@@ -44,6 +44,7 @@ MODELS = {
     "Microsoft.Authorization/roleAssignments": (
         "azure.mgmt.authorization.v2022_04_01.models:RoleAssignmentCreateParameters"
     ),
+    "Microsoft.Authorization/locks": "azure.mgmt.resource.locks.v2016_09_01.models:ManagementLockObject",
     "Microsoft.Authorization/roleDefinitions": "azure.mgmt.authorization.v2022_04_01.models:RoleDefinition",
     "Microsoft.ContainerService/managedClusters": "azure.mgmt.containerservice.models:ManagedCluster",
     "Microsoft.ContainerService/managedClusters/agentPools": "azure.mgmt.containerservice.models:AgentPool",

@@ -60,6 +60,7 @@ IDENTITY = Sdk("azure.mgmt.msi.v2023_01_31")
 RESOURCES = Sdk("azure.mgmt.resource.resources.v2022_09_01", split=False)
 ROLE_ASSIGNMENTS = Sdk("azure.mgmt.authorization.v2022_04_01")
 ROLE_DEFINITIONS = Sdk("azure.mgmt.authorization.v2022_05_01_preview")
+LOCKS = Sdk("azure.mgmt.resource.locks.v2016_09_01", split=False)
 REGISTRY = Sdk("azure.mgmt.containerregistry.v2023_01_01_preview")
 
 LOCATION = ("location",)
@@ -141,6 +142,13 @@ RESOURCE_ROWS = (
         create_only=("principalId", "scope"),
     ),
     ResourceRow("azure-native:authorization:RoleDefinition", ROLE_DEFINITIONS, "role_definitions", "RoleDefinition"),
+    ResourceRow(
+        "azure-native:authorization:ManagementLockByScope",
+        LOCKS,
+        "management_locks",
+        "ManagementLockObject",
+        verb="create_or_update_by_scope",
+    ),
     ResourceRow(
         "azure-native:containerservice:ManagedCluster",
         AKS,

@@ -11,6 +11,7 @@ import pytest
 from infra import naming
 from infra.address_plan import dns_service_ip
 from infra.network_settings import NetworkSettings
+from local_azure.azure_native.answers import AzureError
 from tests.program import baseline
 from tests.program.conftest import Repository, config
 from tests.program.project import STACK, Project
@@ -30,6 +31,9 @@ NETWORK_API = "2024-05-01"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/{naming.resource_group(STACK)}"
 HUB = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
 AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/{naming.aks(STACK)}"
+AKS_API = "2025-09-01"
+EGRESS = f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/{naming.public_address(STACK, 'egress')}"
+LOCKS = [f"{each}/providers/Microsoft.Authorization/locks/{naming.lock(STACK)}" for each in (AKS, EGRESS)]
 SUBJECTS = {
     "capz": ["capz-system:capz-manager", "capz-system:azureserviceoperator-default"],
     "aso": ["capz-system:azureserviceoperator-default", "capz-system:capz-manager"],
@@ -77,13 +81,26 @@ def test_the_life_of_a_management_cluster(plane: Project, repository: Repository
     assert azure.find(GROUP) is None
 
 
-def test_a_protected_cluster_is_not_destroyed(plane: Project, repository: Repository, azure: Azure) -> None:
+def test_a_protected_cluster_is_deleted_neither_by_pulumi_nor_in_azure(
+    plane: Project, repository: Repository, azure: Azure
+) -> None:
     plane.write(config(repository, protect="true"), program=ONLY_AZURE)
     plane.succeed("up", "--yes", "--skip-preview")
     assert "protect" in plane.fail("destroy", "--yes", "--skip-preview")
-    assert azure.find(AKS, "2025-09-01") is not None
+    for locked, version in ((GROUP, "2024-03-01"), (AKS, AKS_API), (EGRESS, NETWORK_API)):
+        with pytest.raises(AzureError, match="ScopeLocked"):
+            azure.arm.delete(locked, version)
+    for lock in LOCKS:
+        found = azure.find(lock, "2020-05-01")
+        assert found
+        assert found["properties"]["level"] == "CanNotDelete"
+        assert "slipway:protect" in found["properties"]["notes"]
+    plane.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    plane.succeed("preview", "--expect-no-changes")
+
     plane.write(config(repository), program=ONLY_AZURE)
     plane.succeed("up", "--yes", "--skip-preview")
+    assert [azure.find(lock, "2020-05-01") for lock in LOCKS] == [None, None]
     plane.succeed("destroy", "--yes", "--skip-preview")
 
 
