@@ -37,6 +37,12 @@ IDS: Final = {
     "containerservice:ManagedCluster": _GROUP + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}",
     "containerservice:MaintenanceConfiguration": _GROUP
     + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}/maintenanceConfigurations/{configName}",
+    "monitor:DataCollectionEndpoint": _GROUP
+    + "/providers/Microsoft.Insights/dataCollectionEndpoints/{dataCollectionEndpointName}",
+    "monitor:DataCollectionRule": _GROUP + "/providers/Microsoft.Insights/dataCollectionRules/{dataCollectionRuleName}",
+    "monitor:DataCollectionRuleAssociation": "{resourceUri}/providers/Microsoft.Insights/dataCollectionRuleAssociations"
+    "/{associationName}",
+    "monitor:DiagnosticSetting": "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
 }
 """ARM ids by type of azure-native, from the inputs that are in their paths."""
 

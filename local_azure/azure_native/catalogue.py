@@ -61,6 +61,8 @@ RESOURCES = Sdk("azure.mgmt.resource.resources.v2022_09_01", split=False)
 ROLE_ASSIGNMENTS = Sdk("azure.mgmt.authorization.v2022_04_01")
 ROLE_DEFINITIONS = Sdk("azure.mgmt.authorization.v2022_05_01_preview")
 LOCKS = Sdk("azure.mgmt.resource.locks.v2016_09_01", split=False)
+DIAGNOSTICS = Sdk("azure.mgmt.monitor.v2021_05_01_preview")
+DATA_COLLECTION = Sdk("azure.mgmt.monitor.v2022_06_01")
 REGISTRY = Sdk("azure.mgmt.containerregistry.v2023_01_01_preview")
 
 LOCATION = ("location",)
@@ -168,6 +170,32 @@ RESOURCE_ROWS = (
         AKS,
         "maintenance_configurations",
         "MaintenanceConfiguration",
+    ),
+    ResourceRow(
+        "azure-native:monitor:DiagnosticSetting", DIAGNOSTICS, "diagnostic_settings", "DiagnosticSettingsResource"
+    ),
+    ResourceRow(
+        "azure-native:monitor:DataCollectionEndpoint",
+        DATA_COLLECTION,
+        "data_collection_endpoints",
+        "DataCollectionEndpointResource",
+        verb="create",
+        create_only=LOCATION,
+    ),
+    ResourceRow(
+        "azure-native:monitor:DataCollectionRule",
+        DATA_COLLECTION,
+        "data_collection_rules",
+        "DataCollectionRuleResource",
+        verb="create",
+        create_only=LOCATION,
+    ),
+    ResourceRow(
+        "azure-native:monitor:DataCollectionRuleAssociation",
+        DATA_COLLECTION,
+        "data_collection_rule_associations",
+        "DataCollectionRuleAssociationProxyOnlyResource",
+        verb="create",
     ),
     ResourceRow(
         "azure-native:containerregistry:Registry",

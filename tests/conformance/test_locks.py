@@ -44,12 +44,12 @@ def test_a_locked_group_and_all_in_it_can_be_changed_but_not_deleted(
     resources: Any, identities: Any, locks: Any, group: str, identity: Any
 ) -> None:
     locks.create_or_update_at_resource_group_level(group, "keep", KEEP)
-    for delete in (
-        lambda: resources.resource_groups.begin_delete(group),
-        lambda: identities.user_assigned_identities.delete(group, "i"),
+    for delete, named in (
+        (resources.resource_groups.begin_delete, (group,)),
+        (identities.user_assigned_identities.delete, (group, "i")),
     ):
         with pytest.raises(HttpResponseError) as refused:
-            delete()
+            delete(*named)
         assert (refused.value.status_code, words(refused).code) == (409, "ScopeLocked")
     changed = {"location": "northeurope", "tags": {"a": "1"}}
     assert identities.user_assigned_identities.create_or_update(group, "i", changed).tags == {"a": "1"}
