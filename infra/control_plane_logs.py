@@ -52,7 +52,7 @@ def control_plane_logs(
         resource_uri=cluster.id,
         workspace_id=workspace_id,
         log_analytics_destination_type=TABLES_OF_THEIR_OWN,
-        logs=[monitor.LogSettingsArgs(category=each, enabled=True) for each in CATEGORIES],
-        metrics=[monitor.MetricSettingsArgs(category="AllMetrics", enabled=True)],
+        logs=[monitor.DiagnosticsLogSettingsArgs(category=each, enabled=True) for each in CATEGORIES],
+        metrics=[monitor.DiagnosticsMetricSettingsArgs(category="AllMetrics", enabled=True)],
         opts=pulumi.ResourceOptions(parent=parent),
     )
