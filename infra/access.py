@@ -38,6 +38,12 @@ class Role(Enum):
     NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
     """Networks: AKS joins its nodes and load balancers to the subnet."""
 
+    READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    """Reads what it is assigned on: AKS a disk encryption set, to make disks with it."""
+
+    ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
+    """AcrPull: pulls images from a registry. Without effect where the registry asks for roles by repository (ABAC)."""
+
     AKS_CLUSTER_ADMIN = "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b"
     """Azure Kubernetes Service RBAC Cluster Admin: everything inside clusters that use Azure RBAC."""
 

@@ -33,9 +33,16 @@ IDS: Final = {
     + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}",
     "authorization:RoleAssignment": "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
     "authorization:RoleDefinition": "{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}",
+    "authorization:ManagementLockByScope": "{scope}/providers/Microsoft.Authorization/locks/{lockName}",
     "containerservice:ManagedCluster": _GROUP + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}",
     "containerservice:MaintenanceConfiguration": _GROUP
     + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}/maintenanceConfigurations/{configName}",
+    "monitor:DataCollectionEndpoint": _GROUP
+    + "/providers/Microsoft.Insights/dataCollectionEndpoints/{dataCollectionEndpointName}",
+    "monitor:DataCollectionRule": _GROUP + "/providers/Microsoft.Insights/dataCollectionRules/{dataCollectionRuleName}",
+    "monitor:DataCollectionRuleAssociation": "{resourceUri}/providers/Microsoft.Insights/dataCollectionRuleAssociations"
+    "/{associationName}",
+    "monitor:DiagnosticSetting": "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
 }
 """ARM ids by type of azure-native, from the inputs that are in their paths."""
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 import pulumi
+from pulumi_azure_native import authorization
 from pulumi_azure_native import containerservice as aks
 
 from infra import cluster_login, naming
 from infra.access import Role
 from infra.address_plan import dns_service_ip
 from infra.aks_settings import AksSettings
+from infra.arm_ids import subscription_of
+from infra.control_plane_logs import control_plane_logs
 from infra.identity import Identity
 from infra.maintenance import maintenance_windows, upgrade_channels
+from infra.managed_prometheus import ManagedPrometheus, agents
 from infra.network import Network
 from infra.network_settings import NetworkSettings
 from infra.node_pools import counted_by_azure, node_pools
+from infra.registry_access import may_pull
 from infra.settings import AzureSettings
 
 IMAGE_CLEANER_HOURS = 48
@@ -56,11 +61,7 @@ class Aks(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:azure:Aks", resource_name, None, opts)
-        join = Role.NETWORK_CONTRIBUTOR.of(azure.subscription_id)
-        joins = [
-            identity.may(join, on=subnet, subscription_id=azure.subscription_id, where=where)
-            for where, subnet in (("", network.nodes_subnet_id), ("api-server", network.api_server_subnet_id))
-        ]
+        needed = _needed(identity, network, settings, azure.subscription_id)
         self.cluster = aks.ManagedCluster(
             "aks",
             resource_name_=naming.aks(azure.name),
@@ -84,21 +85,64 @@ class Aks(pulumi.ComponentResource):
             disable_local_accounts=True,
             oidc_issuer_profile=aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
             security_profile=_security(settings),
+            # https://learn.microsoft.com/azure/aks/azure-disk-customer-managed-keys
+            disk_encryption_set_id=settings.disk_encryption_set_id,
             addon_profiles={"azurepolicy": aks.ManagedClusterAddonProfileArgs(enabled=True)}
             if settings.azure_policy
             else None,
+            azure_monitor_profile=agents(settings.metrics_workspace_id),
             opts=pulumi.ResourceOptions(
-                parent=self, protect=settings.protect, depends_on=joins, ignore_changes=counted_by_azure(settings)
+                parent=self, protect=settings.protect, depends_on=needed, ignore_changes=counted_by_azure(settings)
             ),
         )
         self.name = self.cluster.name
         self.issuer_url = self.cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url)
         maintenance_windows(settings, resource_group=resource_group, cluster=self.cluster, parent=self)
+        self._connect(azure, settings, resource_group)
         administrator = cluster_login.let_in(
             self.cluster, name=naming.aks(azure.name), subscription_id=azure.subscription_id, parent=self
         )
         self.kubeconfig = cluster_login.kubeconfig(resource_group, self.cluster.name, after=administrator)
         self.register_outputs({"name": self.name, "issuer_url": self.issuer_url})
+
+    def _connect(self, azure: AzureSettings, settings: AksSettings, resource_group: pulumi.Input[str]) -> None:
+        """To what other people have and the stack names: workspaces for logs and metrics, a registry."""
+        if settings.log_workspace_id:
+            control_plane_logs(self.cluster, name=azure.name, workspace_id=settings.log_workspace_id, parent=self)
+        if settings.metrics_workspace_id:
+            ManagedPrometheus(
+                "metrics",
+                name=azure.name,
+                location=azure.location,
+                resource_group=resource_group,
+                cluster=self.cluster,
+                workspace_id=settings.metrics_workspace_id,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        if settings.registry_id:
+            may_pull(
+                self.cluster,
+                registry_id=settings.registry_id,
+                name=naming.aks(azure.name),
+                subscription_id=azure.subscription_id,
+                parent=self,
+            )
+
+
+def _needed(
+    identity: Identity, network: Network, settings: AksSettings, subscription_id: str
+) -> list[authorization.RoleAssignment]:
+    """What the control plane must be allowed before there is a cluster: its subnets, the key of its disks."""
+    wanted = [
+        (Role.NETWORK_CONTRIBUTOR, network.nodes_subnet_id, "", subscription_id),
+        (Role.NETWORK_CONTRIBUTOR, network.api_server_subnet_id, "api-server", subscription_id),
+    ]
+    if key := settings.disk_encryption_set_id:
+        wanted.append((Role.READER, pulumi.Output.from_input(key), "disk-encryption-set", subscription_of(key)))
+    return [
+        identity.may(role.of(where_defined), on=on, subscription_id=subscription_id, where=where)
+        for role, on, where, where_defined in wanted
+    ]
 
 
 def _network_profile(ranges: NetworkSettings) -> aks.ContainerServiceNetworkProfileArgs:

@@ -7,9 +7,10 @@ from math import ceil
 from typing import Final, Literal
 
 from infra.aks_values import AddressRanges, AksVersion, Guids, Hour, NodeCount, NodeRange, Weekday, Zones
+from infra.arm_ids import DiskEncryptionSetId, MetricsWorkspaceId, RegistryId, WorkspaceId
 from infra.problems import Problem
 from infra.setting_group import SettingGroup, config_key
-from infra.values import VmSize, WorkspaceId
+from infra.values import VmSize
 from management_cluster import versions
 
 SURGE_PERCENT: Final = 33
@@ -36,6 +37,11 @@ class AksSettings(SettingGroup):
     admin_groups: Guids = ()
     azure_policy: bool = False
     defender_workspace_id: WorkspaceId | None = None
+    log_workspace_id: WorkspaceId | None = None
+    metrics_workspace_id: MetricsWorkspaceId | None = None
+    registry_id: RegistryId | None = None
+    disk_encryption_set_id: DiskEncryptionSetId | None = None
+    encryption_at_host: bool = False
     protect: bool = True
 
     @property

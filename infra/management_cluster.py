@@ -10,6 +10,7 @@ from infra.aks import Aks
 from infra.aks_settings import AksSettings
 from infra.fleet_access import Controllers, FleetAccess
 from infra.identity import Identity, ServiceAccount
+from infra.locks import lock
 from infra.network import Network
 from infra.network_settings import NetworkSettings
 from infra.settings import AzureSettings
@@ -96,8 +97,26 @@ class ManagementCluster(pulumi.ComponentResource):
             identity=self._identity("aks"),
             opts=inside,
         )
+        if aks.protect:
+            self._lock(network.egress_id)
         self._controllers()
         self.register_outputs({"resource_group": self.resource_group})
+
+    def _lock(self, egress_id: pulumi.Output[str] | None) -> None:
+        """Azure keeps the cluster and its address until `slipway:protect` is false; see infra/locks.py."""
+        notes = (
+            f"To delete it, set slipway:protect of Slipway's stack {pulumi.get_stack()} to false, and run `pulumi up`."
+        )
+        lock(
+            "cluster-lock",
+            on=self.aks.cluster.id,
+            cluster=self.settings.name,
+            notes=notes,
+            parent=self,
+            after=[self.aks],
+        )
+        if egress_id is not None:
+            lock("egress-lock", on=egress_id, cluster=self.settings.name, notes=notes, parent=self)
 
     def _controllers(self) -> None:
         """The identities of the controllers, and what they may do in the subscriptions the fleet lives in."""

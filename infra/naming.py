@@ -92,6 +92,24 @@ AGENT_POOL: Final = NameRule(
     "Linux agent pool", "", 1, 12, r"[a-z][a-z0-9]*", "lower-case letters and digits, a letter first"
 )
 
+LOCK: Final = NameRule("lock", "lock", 1, 90, RESOURCE_GROUP.pattern, RESOURCE_GROUP.described)
+"""Microsoft has no abbreviation for it."""
+
+DIAGNOSTIC_SETTING: Final = NameRule(
+    "diagnostic setting", "diag", 1, 260, r"[^*<>%&?\\/:+]*[^*<>%&?\\/:+. ]", "all but <>*%&:\\?+/, no '.' at the end"
+)
+"""Nor for this."""
+
+DATA_COLLECTION_ENDPOINT: Final = NameRule(
+    "data collection endpoint",
+    "dce",
+    3,
+    44,
+    r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?",
+    "letters, digits and '-', no '-' at the ends",
+)
+DATA_COLLECTION_RULE: Final = NameRule("data collection rule", "dcr", 1, 64, IDENTITY.pattern, IDENTITY.described)
+
 
 def management_cluster(name: str) -> str:
     """`name` itself, when every other name can be made from it."""
@@ -151,3 +169,23 @@ def dns_prefix(name: str) -> str:
 def agent_pool(name: str) -> str:
     """`name` itself, within the limits of Linux pools."""
     return AGENT_POOL.name(name)
+
+
+def lock(name: str) -> str:
+    """E.g. `lock-dev`."""
+    return LOCK.name(name)
+
+
+def diagnostic_setting(name: str) -> str:
+    """E.g. `diag-dev`."""
+    return DIAGNOSTIC_SETTING.name(name)
+
+
+def data_collection_endpoint(name: str) -> str:
+    """E.g. `dce-dev`."""
+    return DATA_COLLECTION_ENDPOINT.name(name)
+
+
+def data_collection_rule(name: str) -> str:
+    """E.g. `dcr-dev`; its association with the cluster has the same name."""
+    return DATA_COLLECTION_RULE.name(name)

@@ -25,11 +25,13 @@ class Network(pulumi.ComponentResource):
     Attributes:
         nodes_subnet_id, api_server_subnet_id: ARM ids.
         egress_address: the public address of the NAT gateway; empty in somebody else's network.
+        egress_id: its ARM id; None there.
     """
 
     nodes_subnet_id: pulumi.Output[str]
     api_server_subnet_id: pulumi.Output[str]
     egress_address: pulumi.Output[str]
+    egress_id: pulumi.Output[str] | None = None
 
     def __init__(
         self,
@@ -108,6 +110,7 @@ class Network(pulumi.ComponentResource):
             zones=list(zones) or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.egress_id = address.id
         self.egress_address = address.ip_address.apply(lambda found: found or "")
         return network.NatGateway(
             "nat-gateway",

@@ -8,9 +8,10 @@ from typing import Literal
 
 from infra import address_plan
 from infra.aks_values import AddressRanges
+from infra.arm_ids import SubnetId
 from infra.problems import Problem
 from infra.setting_group import SettingGroup, config_key
-from infra.values import ApiServerCidr, Cidr, ServiceCidr, SubnetId
+from infra.values import ApiServerCidr, Cidr, ServiceCidr
 
 
 class NetworkSettings(SettingGroup):

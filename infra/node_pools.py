@@ -70,6 +70,8 @@ def _pool(
         enable_auto_scaling=nodes.autoscaled,
         min_count=nodes.least if nodes.autoscaled else None,
         max_count=nodes.most if nodes.autoscaled else None,
+        # Not `False`: that is what AKS takes without, and a pool cannot change in this.
+        enable_encryption_at_host=settings.encryption_at_host or None,
         availability_zones=list(settings.zones),
         upgrade_settings=aks.AgentPoolUpgradeSettingsArgs(max_surge=f"{SURGE_PERCENT}%"),
         orchestrator_version=settings.kubernetes_version,

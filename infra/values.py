@@ -122,26 +122,6 @@ ApiServerCidr = Annotated[
 ]
 """https://learn.microsoft.com/azure/aks/api-server-vnet-integration"""
 
-
-def _id_of(kind: str, what: str, command: str) -> AfterValidator:
-    """An ARM id of one type, such as `Microsoft.Network/virtualNetworks/subnets`."""
-    provider, *types = kind.split("/")
-    path = "".join(rf"/{each}/[^/]+" for each in types)
-    pattern = rf"(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/{re.escape(provider)}{path}"
-    return AfterValidator(matching(pattern, f"is not the id of {what}", f"`{command} --query id` prints it"))
-
-
-SubnetId = Annotated[
-    str, _id_of("Microsoft.Network/virtualNetworks/subnets", "a subnet", "az network vnet subnet show")
-]
-WorkspaceId = Annotated[
-    str,
-    _id_of(
-        "Microsoft.OperationalInsights/workspaces",
-        "a Log Analytics workspace",
-        "az monitor log-analytics workspace show",
-    ),
-]
 GitUrl = Annotated[str, AfterValidator(_git_url)]
 BranchName = Annotated[
     str,

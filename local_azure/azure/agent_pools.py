@@ -20,6 +20,8 @@ POOLS = f"{CLUSTERS}/agentPools"
 NAME = re.compile(r"[a-z][a-z0-9]{0,11}")
 REPLACED = {"nodeLabels", "nodeTaints", "tags"}
 """Properties a PUT removes by leaving them out; others keep their value."""
+FIXED = ("vmSize", "vnetSubnetID", "osType", "osDiskType", "osDiskSizeGB", "type", "maxPods", "enableEncryptionAtHost")
+"""What cannot change in a pool."""
 DEFAULTS: Mapping[str, Any] = {
     "count": 1,
     "vmSize": "Standard_D4ds_v5",
@@ -180,7 +182,7 @@ def check_count_given(known: Mapping[str, Any], sent: Mapping[str, Any], where: 
 
 def check_unchanged(put: Put, known: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
     """Raise ArmError for a change AKS does not allow."""
-    for name in ("vmSize", "vnetSubnetID", "osType", "osDiskType", "osDiskSizeGB", "type", "maxPods"):
+    for name in FIXED:
         unchangeable(put, **{name: (known.get(name), sent.get(name))})
 
 

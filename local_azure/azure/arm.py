@@ -1,13 +1,14 @@
 """Azure Resource Manager's request pipeline: find the type, check the caller, then read, write, delete or act.
 
-The order of the checks is ARM's: API version, subscription, type, role assignments, resource group, parent, content.
+The order of the checks is ARM's: API version, subscription, type, role assignments, resource group, locks, parent,
+content.
 """
 
 from __future__ import annotations
 
-from local_azure.azure import aks_documents, arm_documents, arm_operations, arm_tags, compute_skus
+from local_azure.azure import aks_documents, arm_documents, arm_operations, arm_tags, compute_skus, locks
 from local_azure.azure.arm_writes import Writes
-from local_azure.azure.errors import ArmError, bad_request, not_found
+from local_azure.azure.errors import ArmError, bad_request, missing, not_found
 from local_azure.azure.identifiers import ResourceId, parse
 from local_azure.azure.resource_type import Call, Reply, ResourceType
 from local_azure.azure.store import Resource
@@ -51,6 +52,7 @@ class Arm:
             )
         self._authorize(call, kind, identifier, right)
         self._check_group(identifier)
+        locks.check(self._azure, call.method, identifier)
         if action:
             return kind.actions[action.lower()](self._azure, call, self._existing(kind, identifier))
         if call.method in ("GET", "HEAD"):
@@ -136,15 +138,3 @@ class Arm:
         within = above.text if above else identifier.scope
         found = kind.listed(self._azure, within, call.query)
         return Reply(200, {"value": [kind.view(self._azure, resource) for resource in found]})
-
-
-def missing(identifier: ResourceId) -> ArmError:
-    """ARM's 404 for a resource."""
-    if identifier.types == ("resourceGroups",):
-        return not_found("ResourceGroupNotFound", f"Resource group '{identifier.name}' could not be found.")
-    path = "/".join(part for pair in zip(identifier.types, identifier.names, strict=True) for part in pair)
-    return not_found(
-        "ResourceNotFound",
-        f"The Resource '{identifier.namespace}/{path}' under resource group '{identifier.resource_group}' was not "
-        "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-    )

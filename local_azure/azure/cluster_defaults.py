@@ -30,6 +30,7 @@ STORAGE: Mapping[str, Any] = {
     "snapshotController": {"enabled": True},
 }
 KEPT = (
+    "diskEncryptionSetID",
     "dnsPrefix",
     "fqdnSubdomain",
     "kubernetesVersion",

@@ -1,7 +1,8 @@
-"""Microsoft.Compute: managed disks, most of which come with a virtual machine, and availability sets."""
+"""Microsoft.Compute: managed disks, most of which come with a virtual machine, their keys, and availability sets."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from local_azure.azure.store import Resource
 from local_azure.azure.subscription import Azure
 
 DISKS = "Microsoft.Compute/disks"
+ENCRYPTION_SETS = "Microsoft.Compute/diskEncryptionSets"
 OS_DISK_GB = 30
 
 
@@ -27,6 +29,30 @@ class Disks(ResourceType):
         owner = resource.body.get("managedBy")
         if owner and azure.store.get(owner) is not None:
             raise conflict("OperationNotAllowed", f"Disk {resource.name} is attached to VM {owner}.", "disk")
+
+
+class EncryptionSets(ResourceType):
+    """https://learn.microsoft.com/rest/api/compute/disk-encryption-sets: name a key; nothing is encrypted here."""
+
+    name = ENCRYPTION_SETS
+    slow = True
+    created = 202
+    location_header = True
+
+    def accept(self, azure: Azure, put: Put) -> Resource:
+        """It has an identity of its own, that somebody lets use the key."""
+        accepted = super().accept(azure, put)
+        known = (put.existing.body.get("identity") if put.existing else None) or {}
+        principal = known.get("principalId") or str(uuid.uuid4())
+        kind = (put.body.get("identity") or {}).get("type") or known.get("type") or "SystemAssigned"
+        identity = {"type": kind, "principalId": principal, "tenantId": azure.tenant}
+        return Resource(accepted.id, self.name, {**accepted.body, "identity": identity})
+
+    def check_delete(self, azure: Azure, resource: Resource) -> None:
+        """What a cluster's disks need stays."""
+        users = azure.store.mentioning(resource.id)
+        if users:
+            raise conflict("OperationNotAllowed", f"Disk encryption set {resource.name} is used by {users[0].id}.")
 
 
 class AvailabilitySets(ResourceType):

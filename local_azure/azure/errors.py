@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from local_azure.azure.identifiers import ResourceId
+
 
 class ArmError(Exception):
     """A refused or failed request.
@@ -58,3 +60,15 @@ def conflict(code: str, message: str, target: str | None = None) -> ArmError:
 def not_found(code: str, message: str) -> ArmError:
     """Something that does not exist: status 404."""
     return ArmError(404, code, message)
+
+
+def missing(identifier: ResourceId) -> ArmError:
+    """ARM's 404 for a resource."""
+    if identifier.types == ("resourceGroups",):
+        return not_found("ResourceGroupNotFound", f"Resource group '{identifier.name}' could not be found.")
+    path = "/".join(part for pair in zip(identifier.types, identifier.names, strict=True) for part in pair)
+    return not_found(
+        "ResourceNotFound",
+        f"The Resource '{identifier.namespace}/{path}' under resource group '{identifier.resource_group}' was not "
+        "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    )

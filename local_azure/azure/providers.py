@@ -8,8 +8,11 @@ from pathlib import Path
 
 from local_azure.azure.agent_pools import AgentPools
 from local_azure.azure.authorization import RoleAssignments, RoleDefinitions
+from local_azure.azure.data_collection import Accounts, Associations, Endpoints, Rules
 from local_azure.azure.databases import DATABASES, FIREWALL_RULES, FlexibleServers
-from local_azure.azure.disks import AvailabilitySets, Disks
+from local_azure.azure.diagnostic_settings import DiagnosticSettings
+from local_azure.azure.disks import AvailabilitySets, Disks, EncryptionSets
+from local_azure.azure.locks import Locks
 from local_azure.azure.managed_clusters import ManagedClusters
 from local_azure.azure.managed_identity import FederatedCredentials, Identities
 from local_azure.azure.network import NetworkResource, Subnets, VirtualNetworks
@@ -51,11 +54,13 @@ def providers(authorize_base: str) -> list[Provider]:
             DnsRecords("Microsoft.Network/privateDnsZones/A"),
             DnsRecords("Microsoft.Network/privateDnsZones/AAAA"),
         ),
-        "Microsoft.Compute": (VirtualMachines(), Extensions(), Disks(), AvailabilitySets()),
+        "Microsoft.Compute": (VirtualMachines(), Extensions(), Disks(), EncryptionSets(), AvailabilitySets()),
         "Microsoft.ManagedIdentity": (Identities(), FederatedCredentials()),
-        "Microsoft.Authorization": (RoleAssignments(), RoleDefinitions()),
+        "Microsoft.Authorization": (RoleAssignments(), RoleDefinitions(), Locks()),
         "Microsoft.ContainerService": (ManagedClusters(authorize_base), AgentPools(), MaintenanceConfigurations()),
         "Microsoft.ContainerRegistry": (Registries(),),
+        "Microsoft.Insights": (DiagnosticSettings(), Endpoints(), Rules(), Associations()),
+        "Microsoft.Monitor": (Accounts(),),
         "Microsoft.OperationalInsights": (Workspaces(),),
         "Microsoft.KeyVault": (Vaults(),),
         "Microsoft.Storage": (StorageAccounts(),),

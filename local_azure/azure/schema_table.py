@@ -36,6 +36,7 @@ MODELS = {
     "Microsoft.Compute/virtualMachines": "azure.mgmt.compute.models:VirtualMachine",
     "Microsoft.Compute/virtualMachines/extensions": "azure.mgmt.compute.models:VirtualMachineExtension",
     "Microsoft.Compute/disks": "azure.mgmt.compute.models:Disk",
+    "Microsoft.Compute/diskEncryptionSets": "azure.mgmt.compute.models:DiskEncryptionSet",
     "Microsoft.Compute/availabilitySets": "azure.mgmt.compute.models:AvailabilitySet",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "azure.mgmt.msi.v2023_01_31.models:Identity",
     "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": (
@@ -44,6 +45,7 @@ MODELS = {
     "Microsoft.Authorization/roleAssignments": (
         "azure.mgmt.authorization.v2022_04_01.models:RoleAssignmentCreateParameters"
     ),
+    "Microsoft.Authorization/locks": "azure.mgmt.resource.locks.v2016_09_01.models:ManagementLockObject",
     "Microsoft.Authorization/roleDefinitions": "azure.mgmt.authorization.v2022_04_01.models:RoleDefinition",
     "Microsoft.ContainerService/managedClusters": "azure.mgmt.containerservice.models:ManagedCluster",
     "Microsoft.ContainerService/managedClusters/agentPools": "azure.mgmt.containerservice.models:AgentPool",
@@ -57,6 +59,15 @@ MODELS = {
     "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules": (
         "azure.mgmt.postgresqlflexibleservers.models:FirewallRule"
     ),
+    "Microsoft.Insights/dataCollectionEndpoints": (
+        "azure.mgmt.monitor.v2022_06_01.models:DataCollectionEndpointResource"
+    ),
+    "Microsoft.Insights/dataCollectionRules": "azure.mgmt.monitor.v2022_06_01.models:DataCollectionRuleResource",
+    "Microsoft.Insights/dataCollectionRuleAssociations": (
+        "azure.mgmt.monitor.v2022_06_01.models:DataCollectionRuleAssociationProxyOnlyResource"
+    ),
+    "Microsoft.Monitor/accounts": "azure.mgmt.monitor.v2021_06_03_preview.models:AzureMonitorWorkspaceResource",
+    "Microsoft.Insights/diagnosticSettings": "azure.mgmt.monitor.v2021_05_01_preview.models:DiagnosticSettingsResource",
     "Microsoft.ContainerRegistry/registries": "azure.mgmt.containerregistry.v2023_01_01_preview.models:Registry",
 }
 WHEELS = (
@@ -65,6 +76,7 @@ WHEELS = (
     "azure-mgmt-containerregistry",
     "azure-mgmt-containerservice",
     "azure-mgmt-keyvault",
+    "azure-mgmt-monitor",
     "azure-mgmt-msi",
     "azure-mgmt-network",
     "azure-mgmt-postgresqlflexibleservers",
@@ -74,6 +86,8 @@ WHEELS = (
 )
 GROWING = {"VirtualMachineSizeTypes"}
 """No longer extended: https://learn.microsoft.com/rest/api/compute/resource-skus has more."""
+OPEN = "Known"
+"""So begin the names of enumerations that are not all that a service takes."""
 CONSTRAINTS = (
     "readonly",
     "required",
@@ -151,7 +165,7 @@ def _field(models: dict[str, Any], module: Any, kind: str, annotation: str) -> d
     )
     for name in values:
         found = getattr(module, name, None)
-        if isinstance(found, enum.EnumMeta) and name not in GROWING:
+        if isinstance(found, enum.EnumMeta) and name not in GROWING and not name.startswith(OPEN):
             field["values"] = [member.value for member in found]  # type: ignore[var-annotated]
     return field
 

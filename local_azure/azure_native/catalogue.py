@@ -60,6 +60,9 @@ IDENTITY = Sdk("azure.mgmt.msi.v2023_01_31")
 RESOURCES = Sdk("azure.mgmt.resource.resources.v2022_09_01", split=False)
 ROLE_ASSIGNMENTS = Sdk("azure.mgmt.authorization.v2022_04_01")
 ROLE_DEFINITIONS = Sdk("azure.mgmt.authorization.v2022_05_01_preview")
+LOCKS = Sdk("azure.mgmt.resource.locks.v2016_09_01", split=False)
+DIAGNOSTICS = Sdk("azure.mgmt.monitor.v2021_05_01_preview")
+DATA_COLLECTION = Sdk("azure.mgmt.monitor.v2022_06_01")
 REGISTRY = Sdk("azure.mgmt.containerregistry.v2023_01_01_preview")
 
 LOCATION = ("location",)
@@ -142,6 +145,13 @@ RESOURCE_ROWS = (
     ),
     ResourceRow("azure-native:authorization:RoleDefinition", ROLE_DEFINITIONS, "role_definitions", "RoleDefinition"),
     ResourceRow(
+        "azure-native:authorization:ManagementLockByScope",
+        LOCKS,
+        "management_locks",
+        "ManagementLockObject",
+        verb="create_or_update_by_scope",
+    ),
+    ResourceRow(
         "azure-native:containerservice:ManagedCluster",
         AKS,
         "managed_clusters",
@@ -160,6 +170,32 @@ RESOURCE_ROWS = (
         AKS,
         "maintenance_configurations",
         "MaintenanceConfiguration",
+    ),
+    ResourceRow(
+        "azure-native:monitor:DiagnosticSetting", DIAGNOSTICS, "diagnostic_settings", "DiagnosticSettingsResource"
+    ),
+    ResourceRow(
+        "azure-native:monitor:DataCollectionEndpoint",
+        DATA_COLLECTION,
+        "data_collection_endpoints",
+        "DataCollectionEndpointResource",
+        verb="create",
+        create_only=LOCATION,
+    ),
+    ResourceRow(
+        "azure-native:monitor:DataCollectionRule",
+        DATA_COLLECTION,
+        "data_collection_rules",
+        "DataCollectionRuleResource",
+        verb="create",
+        create_only=LOCATION,
+    ),
+    ResourceRow(
+        "azure-native:monitor:DataCollectionRuleAssociation",
+        DATA_COLLECTION,
+        "data_collection_rule_associations",
+        "DataCollectionRuleAssociationProxyOnlyResource",
+        verb="create",
     ),
     ResourceRow(
         "azure-native:containerregistry:Registry",

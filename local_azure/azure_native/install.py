@@ -33,7 +33,7 @@ CARRIED = ("grpc", "google.protobuf", "google._upb._message", "urllib3", "typing
 PACKAGES = (
     *("grpcio", "protobuf", "urllib3", "typing_extensions", "pulumi", "pulumi-azure-native"),
     *("azure-mgmt-authorization", "azure-mgmt-containerregistry", "azure-mgmt-containerservice"),
-    *("azure-mgmt-msi", "azure-mgmt-network", "azure-mgmt-resource"),
+    *("azure-mgmt-monitor", "azure-mgmt-msi", "azure-mgmt-network", "azure-mgmt-resource"),
 )
 """What the plugin and its table are made from."""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from local_azure.azure_native.check import PROVIDER_OWN
@@ -15,9 +15,12 @@ from local_azure.azure_native.values import UNKNOWN, Value
 
 Json = Any
 
+OWNERS: Final = frozenset({"scope", "resourceUri"})
+"""Parameters of a path that are the whole ID of the resource that something hangs on."""
+
 
 def request_path(target: Resource | Function, subscription: str, inputs: Mapping[str, Value]) -> str:
-    """The path of a resource or function. A scope is a resource ID itself, so its slashes stay.
+    """The path of a resource or function. What it hangs on is a resource ID itself, so its slashes stay.
 
     Raises ValueError naming a parameter that is not given.
     """
@@ -27,21 +30,19 @@ def request_path(target: Resource | Function, subscription: str, inputs: Mapping
         if found[1] not in given:
             raise ValueError(f"missing required argument '{found[1]}' of {target.token}")
         value = str(given[found[1]])
-        return value.strip("/") if found[1] == "scope" else quote(value, safe="")
+        return value.strip("/") if found[1] in OWNERS else quote(value, safe="")
 
     return re.sub(r"\{(\w+)\}", fill, target.path)
 
 
 def path_inputs(resource: Resource, resource_id: str) -> dict[str, str]:
     """The inputs that a resource ID carries. Raises ValueError where it is the ID of another type."""
-    template = re.sub(r"\{(\w+)\}", lambda it: f"(?P<{it[1]}>{'.+' if it[1] == 'scope' else '[^/]+'})", resource.path)
+    template = re.sub(r"\{(\w+)\}", lambda it: f"(?P<{it[1]}>{'.+' if it[1] in OWNERS else '[^/]+'})", resource.path)
     found = re.fullmatch(template, resource_id, re.IGNORECASE)
     if not found:
         raise ValueError(f"'{resource_id}' is not the ID of a {resource.token}; its form is {resource.path}")
     inputs = {name: value for name, value in found.groupdict().items() if name != "subscriptionId"}
-    if "scope" in inputs:
-        inputs["scope"] = "/" + inputs["scope"].strip("/")
-    return inputs
+    return {name: "/" + value.strip("/") if name in OWNERS else value for name, value in inputs.items()}
 
 
 def body(table: Table, resource: Resource, inputs: Mapping[str, Value]) -> dict[str, Json]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.msi import ManagedServiceIdentityClient
 from azure.mgmt.network import NetworkManagementClient
@@ -41,6 +42,11 @@ def resources(azure: Running) -> Any:
 @pytest.fixture
 def network(azure: Running) -> Any:
     return azure.client(NetworkManagementClient)
+
+
+@pytest.fixture
+def compute(azure: Running) -> Any:
+    return azure.client(ComputeManagementClient)
 
 
 @pytest.fixture

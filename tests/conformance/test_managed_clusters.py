@@ -317,3 +317,49 @@ def test_delete_removes_cluster_and_node_resource_group(
     aks.managed_clusters.begin_delete(group, "mc").result()
     deletes = azure.requests(method="DELETE", path=f"{group}/.*/managedClusters/mc$")
     assert [found["status"] for found in deletes] == [202, 204]
+
+
+def test_disks_have_a_key_that_the_cluster_may_read(  # noqa: PLR0917
+    azure: Running, aks: Any, identities: Any, roles: Any, group: str, compute: Any
+) -> None:
+    place = {"location": "northeurope"}
+    key = compute.disk_encryption_sets.begin_create_or_update(
+        group, "des", {**place, "identity": {"type": "SystemAssigned"}}
+    ).result()
+    assert key.identity.principal_id
+    owner = identities.user_assigned_identities.create_or_update(group, "owner", place)
+    body = {
+        **CLUSTER,
+        "identity": {"type": "UserAssigned", "user_assigned_identities": {owner.id: {}}},
+        "disk_encryption_set_id": key.id,
+    }
+    with pytest.raises(HttpResponseError) as refused:
+        aks.managed_clusters.begin_create_or_update(group, "mc", body)
+    assert words(refused).code == "LinkedAuthorizationFailed"
+    assert "'Microsoft.Compute/diskEncryptionSets/read'" in words(refused).message
+    reader = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    may = {"principal_id": owner.principal_id, "principal_type": "ServicePrincipal", "role_definition_id": reader}
+    roles.role_assignments.create(key.id, "3d5f1d10-0000-4000-8000-00000000000c", may)
+    made = aks.managed_clusters.begin_create_or_update(group, "mc", body).result()
+    assert made.disk_encryption_set_id == key.id
+    with pytest.raises(HttpResponseError, match="is used by"):
+        compute.disk_encryption_sets.begin_delete(group, "des")
+
+
+@pytest.mark.parametrize("key", ["none", "elsewhere"])
+def test_a_key_of_disks_must_be_in_the_region(aks: Any, group: str, compute: Any, key: str) -> None:
+    body = {"location": "westeurope", "identity": {"type": "SystemAssigned"}}
+    made = compute.disk_encryption_sets.begin_create_or_update(group, "elsewhere", body).result()
+    asked = {**CLUSTER, "disk_encryption_set_id": made.id.replace("/elsewhere", f"/{key}")}
+    with pytest.raises(HttpResponseError, match="was not found in the region"):
+        aks.managed_clusters.begin_create_or_update(group, "mc", asked)
+
+
+def test_encryption_at_host_is_for_new_pools(aks: Any, cluster: Any, group: str) -> None:
+    pool = {"mode": "User", "count": 1, "vm_size": "Standard_D2s_v5", "enable_encryption_at_host": True}
+    made = aks.agent_pools.begin_create_or_update(group, "mc", "more", pool).result()
+    assert made.enable_encryption_at_host
+    with pytest.raises(HttpResponseError) as refused:
+        changed = {**pool, "enable_encryption_at_host": False}
+        aks.agent_pools.begin_create_or_update(group, "mc", "more", changed)
+    assert words(refused).code == "PropertyChangeNotAllowed"

@@ -166,3 +166,16 @@ def test_a_controller_gives_nobodys_identity_to_a_machine_or_cluster(
         refused = controller.ask("PUT", path, {**(steps[path].body or {}), "identity": theirs})
         assert _refusal(refused) == (403, "LinkedAuthorizationFailed"), refused.text
         assert "'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'" in refused.text
+
+
+def test_a_controller_does_not_delete_a_locked_plane_nor_take_its_lock_away(
+    controller: Holder, operator: Asker, group: str
+) -> None:
+    plane = f"{SUBSCRIPTION}/resourceGroups/{group}"
+    cluster = f"{plane}/providers/Microsoft.ContainerService/managedClusters/mc"
+    lock = f"{cluster}/providers/Microsoft.Authorization/locks/keep"
+    operator.do("PUT", lock, {"properties": {"level": "CanNotDelete"}})
+    for path in (plane, cluster, f"{cluster}/agentPools/system"):
+        assert _refusal(controller.ask("DELETE", path)) == (409, "ScopeLocked")
+    assert _refusal(controller.ask("DELETE", lock)) == (403, "AuthorizationFailed")
+    operator.do("DELETE", lock)

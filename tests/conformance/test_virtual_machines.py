@@ -7,17 +7,11 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.privatedns import PrivateDnsManagementClient
 
 from tests.conformance.running import SUBSCRIPTION, Running, words
 
 PLACE = {"location": "northeurope"}
-
-
-@pytest.fixture
-def compute(azure: Running) -> Any:
-    return azure.client(ComputeManagementClient)
 
 
 @pytest.fixture

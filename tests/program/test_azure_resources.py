@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from infra import naming
+from infra.access import Role
 from infra.address_plan import dns_service_ip
+from infra.control_plane_logs import CATEGORIES
 from infra.network_settings import NetworkSettings
+from local_azure.azure_native.answers import AzureError
 from tests.program import baseline
 from tests.program.conftest import Repository, config
 from tests.program.project import STACK, Project
@@ -30,6 +33,9 @@ NETWORK_API = "2024-05-01"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/{naming.resource_group(STACK)}"
 HUB = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
 AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/{naming.aks(STACK)}"
+AKS_API = "2025-09-01"
+EGRESS = f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/{naming.public_address(STACK, 'egress')}"
+LOCKS = [f"{each}/providers/Microsoft.Authorization/locks/{naming.lock(STACK)}" for each in (AKS, EGRESS)]
 SUBJECTS = {
     "capz": ["capz-system:capz-manager", "capz-system:azureserviceoperator-default"],
     "aso": ["capz-system:azureserviceoperator-default", "capz-system:capz-manager"],
@@ -77,13 +83,26 @@ def test_the_life_of_a_management_cluster(plane: Project, repository: Repository
     assert azure.find(GROUP) is None
 
 
-def test_a_protected_cluster_is_not_destroyed(plane: Project, repository: Repository, azure: Azure) -> None:
+def test_a_protected_cluster_is_deleted_neither_by_pulumi_nor_in_azure(
+    plane: Project, repository: Repository, azure: Azure
+) -> None:
     plane.write(config(repository, protect="true"), program=ONLY_AZURE)
     plane.succeed("up", "--yes", "--skip-preview")
     assert "protect" in plane.fail("destroy", "--yes", "--skip-preview")
-    assert azure.find(AKS, "2025-09-01") is not None
+    for locked, version in ((GROUP, "2024-03-01"), (AKS, AKS_API), (EGRESS, NETWORK_API)):
+        with pytest.raises(AzureError, match="ScopeLocked"):
+            azure.arm.delete(locked, version)
+    for lock in LOCKS:
+        found = azure.find(lock, "2020-05-01")
+        assert found
+        assert found["properties"]["level"] == "CanNotDelete"
+        assert "slipway:protect" in found["properties"]["notes"]
+    plane.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    plane.succeed("preview", "--expect-no-changes")
+
     plane.write(config(repository), program=ONLY_AZURE)
     plane.succeed("up", "--yes", "--skip-preview")
+    assert [azure.find(lock, "2020-05-01") for lock in LOCKS] == [None, None]
     plane.succeed("destroy", "--yes", "--skip-preview")
 
 
@@ -192,6 +211,103 @@ def test_a_private_cluster_goes_into_somebody_elses_subnets(
     plane.succeed("destroy", "--yes", "--skip-preview")
     assert azure.find(network, NETWORK_API)
     azure.arm.delete(HUB, "2022-09-01")
+
+
+def test_what_the_control_plane_logs_goes_to_the_workspace_that_a_stack_names(
+    plane: Project, repository: Repository, azure: Azure
+) -> None:
+    workspace = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/logs"
+    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+    azure.arm.put(workspace, "2023-09-01", {"location": "westeurope", "properties": {}})
+    plane.write(config(repository, logWorkspaceId=workspace), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    found = azure.find(f"{AKS}/providers/Microsoft.Insights/diagnosticSettings/diag-{STACK}", "2021-05-01-preview")
+    assert found
+    sent = found["properties"]
+    assert (sent["workspaceId"], sent["logAnalyticsDestinationType"]) == (workspace, "Dedicated")
+    assert [each["category"] for each in sent["logs"] if each["enabled"]] == list(CATEGORIES)
+    assert [each["category"] for each in sent["metrics"] if each["enabled"]] == ["AllMetrics"]
+    # Azure shows the other categories, too; that is no drift.
+    plane.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    plane.succeed("preview", "--expect-no-changes")
+    plane.write(config(repository), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    assert azure.find(found["id"], "2021-05-01-preview") is None
+    plane.succeed("destroy", "--yes", "--skip-preview")
+    azure.arm.delete(HUB, "2022-09-01")
+
+
+def test_the_nodes_may_pull_from_the_registry_that_a_stack_names(
+    plane: Project, repository: Repository, azure: Azure
+) -> None:
+    registry = f"{HUB}/providers/Microsoft.ContainerRegistry/registries/images12345"
+    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+    azure.arm.put(registry, "2023-07-01", {"location": "westeurope", "sku": {"name": "Premium"}})
+    plane.write(config(repository, registryId=registry), program=ONLY_AZURE)
+    plane.succeed("preview")
+    plane.succeed("up", "--yes", "--skip-preview")
+    first = _properties(azure)["identityProfile"]["kubeletidentity"]["objectId"]
+    assert _who_may_pull(azure, registry) == [first]
+    plane.succeed("preview", "--expect-no-changes")
+
+    azure.arm.delete(AKS, AKS_API)
+    plane.succeed("up", "--refresh", "--yes", "--skip-preview")
+    assert _who_may_pull(azure, registry) == [_properties(azure)["identityProfile"]["kubeletidentity"]["objectId"]]
+    assert _who_may_pull(azure, registry) != [first]
+    plane.write(config(repository), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    assert _who_may_pull(azure, registry) == []
+    plane.succeed("destroy", "--yes", "--skip-preview")
+    azure.arm.delete(HUB, "2022-09-01")
+
+
+def test_metrics_go_to_the_workspace_that_a_stack_names(plane: Project, repository: Repository, azure: Azure) -> None:
+    workspace = f"{HUB}/providers/Microsoft.Monitor/accounts/metrics"
+    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+    azure.arm.put(workspace, "2023-04-03", {"location": "westeurope"})
+    plane.write(config(repository, metricsWorkspaceId=workspace), program=ONLY_AZURE)
+    plane.succeed("preview")
+    plane.succeed("up", "--yes", "--skip-preview")
+    assert _properties(azure)["azureMonitorProfile"]["metrics"]["enabled"]
+    insights, name = "providers/Microsoft.Insights", naming.data_collection_rule(STACK)
+    association = azure.find(f"{AKS}/{insights}/dataCollectionRuleAssociations/{name}", "2022-06-01")
+    assert association
+    rule = azure.find(association["properties"]["dataCollectionRuleId"], "2022-06-01")
+    assert rule
+    assert rule["properties"]["destinations"]["monitoringAccounts"][0]["accountResourceId"] == workspace
+    assert azure.find(rule["properties"]["dataCollectionEndpointId"], "2022-06-01")
+    plane.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    plane.succeed("preview", "--expect-no-changes")
+    plane.write(config(repository), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    assert [azure.find(each["id"], "2022-06-01") for each in (association, rule)] == [None, None]
+    plane.succeed("destroy", "--yes", "--skip-preview")
+    azure.arm.delete(HUB, "2022-09-01")
+
+
+def test_disks_are_encrypted_with_the_key_that_a_stack_names_and_on_the_host(
+    plane: Project, repository: Repository, azure: Azure
+) -> None:
+    key = f"{HUB}/providers/Microsoft.Compute/diskEncryptionSets/des-fleet"
+    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+    azure.arm.put(key, "2024-03-02", {"location": "westeurope", "identity": {"type": "SystemAssigned"}})
+    own = {"diskEncryptionSetId": key, "encryptionAtHost": "true"}
+    plane.write(config(repository, **own), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    properties = _properties(azure)
+    assert properties["diskEncryptionSetID"] == key
+    assert [pool["enableEncryptionAtHost"] for pool in properties["agentPoolProfiles"]] == [True, True]
+    plane.succeed("preview", "--expect-no-changes")
+    plane.write(config(repository, diskEncryptionSetId=key), program=ONLY_AZURE)
+    plane.succeed("destroy", "--yes", "--skip-preview")
+    azure.arm.delete(HUB, "2022-09-01")
+
+
+def _who_may_pull(azure: Azure, registry: str) -> list[str]:
+    """The principals with AcrPull on a registry."""
+    listed = azure.arm.get(f"{registry}/providers/Microsoft.Authorization/roleAssignments", "2022-04-01")["value"]
+    found = [each["properties"] for each in listed if each["properties"]["scope"] == registry]
+    return [each["principalId"] for each in found if each["roleDefinitionId"].endswith(Role.ACR_PULL.value)]
 
 
 def _somebody_elses_network(azure: Azure) -> str:

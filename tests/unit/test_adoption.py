@@ -22,4 +22,5 @@ def test_defaults_go_and_differences_stay(live: object, wanted: object, kept: ob
 
 
 def test_ids_are_whole_arm_ids() -> None:
-    assert all(each.startswith(("/subscriptions/{subscription}/", "{scope}/providers/")) for each in IDS.values())
+    beginnings = ("/subscriptions/{subscription}/", "{scope}/providers/", "{resourceUri}/providers/")
+    assert all(each.startswith(beginnings) for each in IDS.values())

@@ -28,6 +28,10 @@ AZURE: list[tuple[Callable[[str], str], str]] = [
     (lambda name: naming.public_address(name, "egress"), r"[a-zA-Z0-9][\w.-]{0,78}\w"),
     (lambda name: naming.identity(name, "capz"), r"[a-zA-Z0-9][\w-]{2,127}"),
     (naming.aks, r"[a-zA-Z0-9][\w-]{0,61}[a-zA-Z0-9]"),
+    (naming.data_collection_endpoint, r"[a-zA-Z0-9][a-zA-Z0-9-]{1,42}[a-zA-Z0-9]"),
+    (naming.data_collection_rule, r"[a-zA-Z0-9][\w-]{0,63}"),
+    (naming.diagnostic_setting, r"[^*<>%&?\\/:+]{0,259}[^*<>%&?\\/:+. ]"),
+    (naming.lock, r"[-\w.()]{1,89}[-\w()]"),
     (naming.dns_prefix, r"[a-zA-Z0-9][a-zA-Z0-9-]{0,52}[a-zA-Z0-9]"),
 ]
 """Each kind of name, and what Azure accepts as such, written down independently of the rules under test."""

@@ -1,0 +1,43 @@
+"""ARM ids of resources that are somebody else's, as settings name them."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from infra.values import matching
+
+
+def _id_of(kind: str, what: str, command: str) -> AfterValidator:
+    """An ARM id of one type, such as `Microsoft.Network/virtualNetworks/subnets`."""
+    provider, *types = kind.split("/")
+    path = "".join(rf"/{each}/[^/]+" for each in types)
+    pattern = rf"(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/{re.escape(provider)}{path}"
+    return AfterValidator(matching(pattern, f"is not the id of {what}", f"`{command} --query id` prints it"))
+
+
+SubnetId = Annotated[
+    str, _id_of("Microsoft.Network/virtualNetworks/subnets", "a subnet", "az network vnet subnet show")
+]
+RegistryId = Annotated[str, _id_of("Microsoft.ContainerRegistry/registries", "a container registry", "az acr show")]
+DiskEncryptionSetId = Annotated[
+    str, _id_of("Microsoft.Compute/diskEncryptionSets", "a disk encryption set", "az disk-encryption-set show")
+]
+MetricsWorkspaceId = Annotated[
+    str, _id_of("Microsoft.Monitor/accounts", "an Azure Monitor workspace", "az monitor account show")
+]
+WorkspaceId = Annotated[
+    str,
+    _id_of(
+        "Microsoft.OperationalInsights/workspaces",
+        "a Log Analytics workspace",
+        "az monitor log-analytics workspace show",
+    ),
+]
+
+
+def subscription_of(arm_id: str) -> str:
+    """The subscription (its id) that an ARM id is in."""
+    return arm_id.split("/")[2]
