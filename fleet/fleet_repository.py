@@ -29,7 +29,7 @@ from external.command import ExternalError, require
 from external.engine import hide_tracebacks_of_expected_errors, note
 from fleet import seed, signatures
 from fleet.git_remote import Remote
-from infra.settings import FleetSettings
+from infra.fleet_settings import FleetSettings
 
 _WHERE = ("url", "branch", "username", "password", "ca")
 

@@ -165,6 +165,11 @@ _STANDARD = {
 }
 
 
+def is_secret(key: str) -> bool:
+    """Whether a config key's value is a credential: it is encrypted in a stack's file, and never shown."""
+    return key.endswith(("Password", "PrivateKey"))
+
+
 def explain(detail: ErrorDetails) -> Problem:
     """A validation error of pydantic, in words for the person who wrote the stack's file."""
     key = str(detail["loc"][0])
@@ -177,5 +182,5 @@ def explain(detail: ErrorDetails) -> Problem:
     missing = detail["type"] == "missing"
     if missing and key.endswith(":gitPassword"):
         mend = f"`pulumi config set --secret {key}`, or SLIPWAY_GIT_PASSWORD in the environment"
-    shown = None if missing or key.endswith(":gitPassword") else str(detail["input"])
+    shown = None if missing or is_secret(key) else str(detail["input"])
     return Problem(key, shown, rule, mend)

@@ -128,7 +128,7 @@ class HandOff(pulumi.ComponentResource):
     def _git_credentials(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         """The same credential twice: as Flux reads it, and as values that are substituted for the agents' copy."""
         fleet = self._settings.fleet
-        user, password = fleet.git_username, fleet.git_password.get_secret_value()
+        user, password = fleet.reader
         contents = {
             fleet_source.CREDENTIAL: {"username": user, "password": password},
             "fleet-git-values": {"git_username": user, "git_password": password},

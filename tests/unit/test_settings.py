@@ -153,10 +153,19 @@ def test_what_is_missing_is_said_with_the_command_that_sets_it() -> None:
     assert "`pulumi config set --secret slipway:gitPassword`, or SLIPWAY_GIT_PASSWORD" in text
 
 
-def test_a_readable_password_is_refused_and_not_repeated() -> None:
-    (complaint,) = complaints(gitPassword="hunter2")
-    assert "pulumi config set --secret slipway:gitPassword" in complaint
+@pytest.mark.parametrize("key", ["gitPassword", "gitReaderPassword"])
+def test_a_readable_password_is_refused_and_not_repeated(key: str) -> None:
+    (complaint,) = complaints(**{key: "hunter2"})
+    assert f"pulumi config set --secret slipway:{key}" in complaint
     assert "hunter2" not in complaint
+
+
+def test_flux_and_the_agents_read_by_the_programs_credential_unless_they_have_one_of_their_own() -> None:
+    assert parse().fleet.reader == ("git", "from-a-pipeline")
+    reader = {"SLIPWAY_GIT_READER_USERNAME": "flux", "SLIPWAY_GIT_READER_PASSWORD": "read-only"}
+    fleet = Settings.parse(SHORT, stack="dev", environment=ENVIRONMENT | reader).fleet
+    assert fleet.reader == ("flux", "read-only")
+    assert fleet.git_password.get_secret_value() == "from-a-pipeline"
 
 
 def test_settings_do_not_show_the_password() -> None:
