@@ -17,23 +17,15 @@ from pydantic import Field, ValidationError
 
 from infra.aks_settings import AksSettings
 from infra.aks_values import Guids, TeamResources
-from infra.fleet_settings import FleetSettings
+from infra.fleet_settings import FROM_ENVIRONMENT, FleetSettings
 from infra.network_settings import NetworkSettings
 from infra.problems import Problem, SettingsError
 from infra.setting_group import NAMESPACE, SettingGroup, config_key
-from infra.values import ClusterName, Duration, Guid, Region, ReleaseVersion, explain, is_secret
+from infra.values import ClusterName, Duration, Guid, KeyId, Region, ReleaseVersion, explain, is_secret
 from management_cluster import versions
 
 Teardown = Literal["refuse", "drain", "detach"]
 """What `pulumi destroy` does about a live fleet: management_cluster/teardown_guard.py."""
-
-FROM_ENVIRONMENT = {
-    "slipway:gitUsername": "SLIPWAY_GIT_USERNAME",
-    "slipway:gitPassword": "SLIPWAY_GIT_PASSWORD",
-    "slipway:gitReaderUsername": "SLIPWAY_GIT_READER_USERNAME",
-    "slipway:gitReaderPassword": "SLIPWAY_GIT_READER_PASSWORD",
-}
-"""Where a stack leaves these keys empty, the environment fills them, as pipelines want it."""
 
 
 class AzureSettings(SettingGroup):
@@ -47,6 +39,7 @@ class AzureSettings(SettingGroup):
     expires: str = Field(default="", alias="sandbox:expires")
     fleet_subscriptions: Guids = ()
     team_resources: TeamResources = ()
+    decryption_key_id: KeyId | None = None
 
     @property
     def subscriptions_of_fleet(self) -> tuple[str, ...]:
