@@ -43,7 +43,7 @@ def read(
             "interval": "1m",
             "url": fleet.url,
             "ref": {"branch": fleet.branch},
-            **_signing_in(settings),
+            **signing_in(settings),
             **({"verify": {"mode": "HEAD", "secretRef": {"name": SIGNERS}}} if settings.signers else {}),
         },
         opts=pulumi.ResourceOptions.merge(
@@ -52,8 +52,8 @@ def read(
     )
 
 
-def _signing_in(settings: FleetSettings) -> dict[str, Any]:
-    """How Flux signs in. https://fluxcd.io/flux/components/source/gitrepositories/#provider"""
+def signing_in(settings: FleetSettings) -> dict[str, Any]:
+    """How Flux signs in, as a part of a GitRepository's spec. https://fluxcd.io/flux/components/source/gitrepositories/#provider"""
     if settings.git_auth == "azureDevOps":
         return {"provider": "azure", "serviceAccountName": SOURCE[0].name}
     provider = {"provider": "github"} if settings.git_auth == "githubApp" else {}
