@@ -117,6 +117,7 @@ def secret_file(text: str, name: str) -> Iterator[Path]:
     """
     if sys.platform == "linux":
         with os.fdopen(os.memfd_create(name), "w") as memory:
+            os.fchmod(memory.fileno(), 0o600)  # OpenSSH takes no key that others could read
             memory.write(text)
             memory.flush()
             yield Path(f"/proc/{os.getpid()}/fd/{memory.fileno()}")

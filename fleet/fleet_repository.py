@@ -27,11 +27,10 @@ from pulumi.dynamic import (
 
 from external.command import ExternalError, require
 from external.engine import hide_tracebacks_of_expected_errors, note
-from fleet import seed, signatures
-from fleet.git_remote import Remote
-from infra.settings import FleetSettings
+from fleet import git_access, seed, signatures
+from infra.fleet_settings import FleetSettings
 
-_WHERE = ("url", "branch", "username", "password", "ca")
+_WHERE = ("branch", *git_access.INPUTS)
 
 
 class FleetRepository(Resource, module="slipway", name="FleetRepository"):
@@ -48,11 +47,8 @@ class FleetRepository(Resource, module="slipway", name="FleetRepository"):
 
     def __init__(self, resource_name: str, settings: FleetSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = {
-            "url": settings.fleet_url,
+            **git_access.inputs(settings),
             "branch": settings.fleet_branch,
-            "username": settings.git_username,
-            "password": pulumi.Output.secret(settings.git_password.get_secret_value()),
-            "ca": settings.ca_certificates,
             "signers": settings.signers,
             "files": seed.files(),
             "commit": None,
@@ -70,15 +66,15 @@ class _Git(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         failures = []
-        if any(_olds.get(key) != news[key] for key in _WHERE):
+        if any(_olds.get(key) != news.get(key) for key in _WHERE):
             try:
                 require("git", "https://git-scm.com/downloads")
-                seed.survey(_remote(news), news["branch"])
+                seed.survey(git_access.remote(news), news["branch"])
             except ExternalError as error:
                 failures.append(CheckFailure("url", str(error)))
         if news["signers"] and news["signers"] != _olds.get("signers"):
             try:
-                signatures.check(_remote(news), news["branch"], news["signers"])
+                signatures.check(git_access.remote(news), news["branch"], news["signers"])
             except ExternalError as error:
                 failures.append(CheckFailure("signers", str(error)))
         return CheckResult(news, failures)
@@ -87,7 +83,9 @@ class _Git(ResourceProvider):
         changed = seed.changes(_olds.get("files") or {}, _news["files"])
         if changed:
             note(f"A new seed for the branch {seed.BRANCH}:\n  " + "\n  ".join(changed))
-        others = any(_olds.get(key) != _news[key] for key in _WHERE) or (_olds.get("signers") or {}) != _news["signers"]
+        others = (
+            any(_olds.get(key) != _news.get(key) for key in _WHERE) or (_olds.get("signers") or {}) != _news["signers"]
+        )
         return DiffResult(changes=bool(changed) or others)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -97,19 +95,18 @@ class _Git(ResourceProvider):
         return UpdateResult(_offer(_news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        found = seed.offered(_remote(props))
+        found = seed.offered(git_access.remote(props))
         commit, files = found or ("", {})
-        inputs = {key: props[key] for key in _WHERE} | {"files": files, "signers": props.get("signers") or {}}
+        inputs = {key: props[key] for key in _WHERE if key in props} | {
+            "files": files,
+            "signers": props.get("signers") or {},
+        }
         return ReadResult(id_, inputs | {"commit": commit}, inputs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         note(f"The fleet repository {_props['url']} stays as it is.")
 
 
-def _remote(props: dict[str, Any]) -> Remote:
-    return Remote(props["url"], props["username"], props["password"], props["ca"])
-
-
 def _offer(props: dict[str, Any]) -> dict[str, Any]:
-    commit = seed.offer(_remote(props), props["branch"])
-    return {key: props[key] for key in (*_WHERE, "files", "signers")} | {"commit": commit}
+    commit = seed.offer(git_access.remote(props), props["branch"])
+    return {key: props[key] for key in (*_WHERE, "files", "signers") if key in props} | {"commit": commit}

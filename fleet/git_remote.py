@@ -1,10 +1,12 @@
-"""A remote Git repository, read and written by the `git` command; a credential is only ever in its environment.
+"""A remote Git repository, read and written by the `git` command; a credential is only ever in its environment, or in a
+file that nobody else can read.
 
 Nothing here can force a push or delete a branch.
 """
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from external.command import CommandFailed, ExternalError, run, secret_file
+from external.command import CommandFailed, ExternalError, require, run, secret_file
 
 TIMEOUT: Final = 120.0
 """Seconds for one git command."""
@@ -21,7 +23,14 @@ AUTHOR: Final = {"NAME": "Slipway", "EMAIL": "slipway@noreply.invalid"}
 
 _HELPER: Final = '!f() { echo "username=$SLIPWAY_REMOTE_USER"; echo "password=$SLIPWAY_REMOTE_PASSWORD"; }; f'
 _CAUSES: Final = (
-    (("Authentication failed", "could not read Username", "error: 401", "error: 403", "access denied"), "credential"),
+    (
+        (
+            *("Authentication failed", "could not read Username", "error: 401", "error: 403", "access denied"),
+            *("Permission denied (", "error in libcrypto", "marked as read only", "read-only"),
+        ),
+        "credential",
+    ),
+    (("Host key verification failed",), "host"),
     (("SSL certificate", "certificate verif", "CAfile"), "certificate"),
     (("not found", "does not exist", "does not appear to be a git repository"), "repository"),
     (
@@ -30,7 +39,8 @@ _CAUSES: Final = (
     ),
 )
 _EXPLAINED: Final = {
-    "credential": "refuses the credential: check slipway:gitUsername and slipway:gitPassword, and that they may write",
+    "credential": "refuses the credential: check {checked}, and that they may write",
+    "host": "has another host key than slipway:gitKnownHostsFile says: see that it is the right one, or add its key",
     "certificate": "has a certificate of an unknown authority: name its PEM file in slipway:gitCaFile",
     "repository": "has no such repository, or hides it from this user: create an empty one, or mend slipway:fleetUrl",
     "reach": "cannot be reached: check slipway:fleetUrl and the network",
@@ -45,12 +55,19 @@ class Remote:
         url: without a user or password in it.
         username, password: for basic authentication.
         ca: PEM text of the authorities its certificate is checked against; empty for the system's.
+        bearer: a token instead of these two.
+        private_key, known_hosts: for a url of ssh, as OpenSSH writes them.
+        checked: what to check when the credential is refused.
     """
 
     url: str
     username: str = ""
     password: str = field(default="", repr=False)
     ca: str = ""
+    bearer: str = field(default="", repr=False)
+    private_key: str = field(default="", repr=False)
+    known_hosts: str = ""
+    checked: str = "slipway:gitUsername and slipway:gitPassword"
 
     @contextmanager
     def open(self) -> Iterator[Clone]:
@@ -64,12 +81,32 @@ class Remote:
             env = self._environment()
             if self.ca:
                 env["GIT_SSL_CAINFO"] = str(stack.enter_context(secret_file(self.ca, "ca.crt")))
-            clone = Clone(self.url, folder, env)
+            if self.private_key:
+                env["GIT_SSH_COMMAND"] = self._ssh(stack)
+            clone = Clone(self.url, folder, env, self.checked)
             clone.git("init", "--quiet", "--bare")
             yield clone
 
+    def _ssh(self, stack: ExitStack) -> str:
+        """OpenSSH with this key, for these hosts, and with no settings of this machine's: as Flux will do it."""
+        require("ssh", "https://www.openssh.com/portable.html")
+        key = stack.enter_context(secret_file(self.private_key.strip() + "\n", "identity"))
+        hosts = stack.enter_context(secret_file(self.known_hosts, "known_hosts"))
+        options = {
+            "BatchMode": "yes",
+            "IdentitiesOnly": "yes",
+            "StrictHostKeyChecking": "yes",
+            "UserKnownHostsFile": str(hosts),
+            "GlobalKnownHostsFile": "none",
+            "ConnectTimeout": "20",
+        }
+        words = ["ssh", "-F", "none", "-i", str(key)]
+        return shlex.join([*words, *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))])
+
     def _environment(self) -> dict[str, str]:
-        settings = (("credential.helper", ""), ("credential.helper", _HELPER), ("core.autocrlf", "false"))
+        header = ((f"http.{self.url}.extraHeader", f"Authorization: Bearer {self.bearer}"),) if self.bearer else ()
+        helper = () if self.bearer else (("credential.helper", _HELPER),)
+        settings = (("credential.helper", ""), *helper, *header, ("core.autocrlf", "false"))
         numbered = {f"GIT_CONFIG_KEY_{n}": key for n, (key, _) in enumerate(settings)}
         numbered |= {f"GIT_CONFIG_VALUE_{n}": value for n, (_, value) in enumerate(settings)}
         return {
@@ -91,6 +128,7 @@ class Clone:
     url: str
     folder: Path
     env: Mapping[str, str]
+    checked: str
 
     def git(self, *arguments: str, stdin: str | None = None, env: Mapping[str, str] | None = None) -> str:
         """Run git in the local repository."""
@@ -131,5 +169,6 @@ class Clone:
         except CommandFailed as error:
             for signs, cause in _CAUSES:
                 if any(sign.lower() in str(error).lower() for sign in signs):
-                    raise ExternalError(f"the Git server of {self.url} {_EXPLAINED[cause]}") from None
+                    said = _EXPLAINED[cause].format(checked=self.checked)
+                    raise ExternalError(f"the Git server of {self.url} {said}") from None
             raise

@@ -36,6 +36,16 @@ WorkspaceId = Annotated[
         "az monitor log-analytics workspace show",
     ),
 ]
+KeyId = Annotated[
+    str,
+    AfterValidator(
+        matching(
+            r"(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/vaults/[^/]+/keys/[^/]+",
+            "is not the ARM id of a key",
+            "`az keyvault show --name VAULT --query id` prints the vault's; add /keys/NAME to it",
+        )
+    ),
+]
 
 
 def subscription_of(arm_id: str) -> str:

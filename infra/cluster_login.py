@@ -14,11 +14,8 @@ import yaml
 from pulumi_azure_native import authorization
 from pulumi_azure_native import containerservice as aks
 
+from external.entra import HOW
 from infra.access import Role, grant
-
-HOW: Final = "azurecli"
-"""As whom `az login` did; pipelines say otherwise by AAD_LOGIN_METHOD, which goes before it."""
-
 
 AZURE_CLI: Final = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """The application that a person signs in by with `az login`; a pipeline signs in as an application of its own.

@@ -9,12 +9,11 @@ What happens when
 from __future__ import annotations
 
 from typing import NamedTuple
-from uuid import NAMESPACE_URL, uuid5
 
 import pulumi
-from pulumi_azure_native import authorization
 
-from infra.access import Assignable, Role, definition_id, subscription
+from infra.access import Assignable, Role, subscription
+from infra.custom_role import define
 from infra.fleet_roles import ASO, CAPZ, FleetRole, only_grantable, teams
 from infra.identity import Identity
 from infra.settings import AzureSettings
@@ -63,18 +62,12 @@ class FleetAccess(pulumi.ComponentResource):
         identity.may(role, on=subscription(self._target), subscription_id=own, where=self._where)
 
     def _define(self, role: FleetRole, condition: str = "") -> Assignable:
-        cluster, own, scope = self._settings.name, self._settings.subscription_id, subscription(self._target)
-        guid = str(uuid5(NAMESPACE_URL, f"{subscription(own)}/{cluster}/{role.purpose}{scope}"))
-        definition = authorization.RoleDefinition(
+        return define(
             self._named(f"role-{role.purpose}"),
-            role_definition_id=guid,
-            # Unique in the tenant, where another management cluster may have the same name.
-            role_name=f"Slipway {cluster} {role.purpose} {guid[:8]}",
-            role_type="CustomRole",
-            description=role.description,
-            scope=scope,
-            assignable_scopes=[scope],
-            permissions=[authorization.PermissionArgs(actions=list(role.actions))],
+            role,
+            cluster=self._settings.name,
+            subscription_id=self._settings.subscription_id,
+            target=self._target,
+            condition=condition,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return Assignable(role.purpose, definition_id(guid, self._target), condition, (definition,))

@@ -21,11 +21,13 @@ class FleetRole:
     Attributes:
         purpose: part of its name in Azure, and of its logical name.
         description: shown in Azure beside it.
+        actions, data_actions: what it allows on resources, and on what they hold.
     """
 
     purpose: str
     description: str
     actions: tuple[str, ...]
+    data_actions: tuple[str, ...] = ()
 
 
 def _each(kind: str, *rights: str) -> tuple[str, ...]:
@@ -83,6 +85,13 @@ ASO: Final = FleetRole(
         ),
         *_each("Microsoft.ContainerService/managedClusters/agentPools", "read", "write", "delete"),
     ),
+)
+
+DECRYPTION: Final = FleetRole(
+    "decryption",
+    "Decrypts what SOPS encrypted by a key; neither encrypts nor reads keys.",
+    actions=(),
+    data_actions=_each("Microsoft.KeyVault/vaults/keys", "decrypt/action"),
 )
 
 TeamResource = Literal[

@@ -8,7 +8,9 @@ from pulumi_azure_native import resources
 from infra import naming
 from infra.aks import Aks
 from infra.aks_settings import AksSettings
+from infra.custom_role import define
 from infra.fleet_access import Controllers, FleetAccess
+from infra.fleet_roles import DECRYPTION as FOR_DECRYPTION
 from infra.identity import Identity, ServiceAccount
 from infra.locks import lock
 from infra.network import Network
@@ -31,8 +33,10 @@ ASO = (
 )
 # As this one kustomize-controller signs in to clusters that have no kubeconfig (class aks-aso), not as its own.
 FLUX = (ServiceAccount("clusters", "flux"),)
-SOURCE = (ServiceAccount("flux-system", "source-controller"),)
-DECRYPTION = (ServiceAccount("flux-system", "kustomize-controller"),)
+# As these it reads Git and decrypts: accounts that its objects name, in the namespaces of the objects. Its controllers'
+# own could be used by every object of theirs, a team's included.
+SOURCE = (ServiceAccount("flux-system", "flux-source"), ServiceAccount("clusters", "flux-source"))
+DECRYPTION = (ServiceAccount("flux-system", "flux-decryption"),)
 
 
 class ManagementCluster(pulumi.ComponentResource):
@@ -41,7 +45,7 @@ class ManagementCluster(pulumi.ComponentResource):
     Attributes:
         aks: the cluster and its credentials.
         capz, aso, flux: the identities of the controllers that will run on it, with rights over the fleet.
-        source, decryption: what Flux reads Git and keys as, where somebody grants it; without rights of their own.
+        source, decryption: what Flux reads Git and decrypts as, where settings or somebody else let it.
         resource_group: name of the resource group that holds all of it but the nodes.
         egress_address: what the rest of the world sees it as; empty where somebody else's route leads out.
     """
@@ -125,6 +129,8 @@ class ManagementCluster(pulumi.ComponentResource):
         for target in self.settings.subscriptions_of_fleet:
             FleetAccess(self.settings, controllers, target=target, opts=pulumi.ResourceOptions(parent=self))
         self.source, self.decryption = self._identity("flux-source"), self._identity("flux-decryption")
+        if self.settings.decryption_key_id:
+            self._let_decrypt(self.settings.decryption_key_id)
         trusted = {
             self.capz: CAPZ,
             self.aso: ASO,
@@ -134,6 +140,19 @@ class ManagementCluster(pulumi.ComponentResource):
         }
         for identity, accounts in trusted.items():
             identity.trust(accounts, issuer=self.aks.issuer_url)
+
+    def _let_decrypt(self, key: str) -> None:
+        """Flux may decrypt by this key, and do nothing else with it or its vault."""
+        own = self.settings.subscription_id
+        role = define(
+            f"role-{FOR_DECRYPTION.purpose}",
+            FOR_DECRYPTION,
+            cluster=self.settings.name,
+            subscription_id=own,
+            target=key.split("/")[2],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.decryption.may(role, on=key, subscription_id=own)
 
     def _identity(self, purpose: str) -> Identity:
         return Identity(

@@ -10,42 +10,23 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Literal, Self
 
 import pulumi
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, ValidationError
 
 from infra.aks_settings import AksSettings
 from infra.aks_values import Guids, TeamResources
+from infra.arm_ids import KeyId
+from infra.fleet_settings import FROM_ENVIRONMENT, FleetSettings
 from infra.network_settings import NetworkSettings
 from infra.problems import Problem, SettingsError
 from infra.setting_group import NAMESPACE, SettingGroup, config_key
-from infra.values import (
-    AbsolutePath,
-    BranchName,
-    ClusterName,
-    DomainName,
-    Duration,
-    GitUrl,
-    Guid,
-    Region,
-    ReleaseVersion,
-    explain,
-)
+from infra.values import ClusterName, Duration, Guid, Region, ReleaseVersion, explain, is_secret
 from management_cluster import versions
 
 Teardown = Literal["refuse", "drain", "detach"]
 """What `pulumi destroy` does about a live fleet: management_cluster/teardown_guard.py."""
-
-KEY_SUFFIXES = (".asc", ".sshpub")
-"""Of files with public keys, PGP and SSH: https://fluxcd.io/flux/components/source/gitrepositories/#verification"""
-
-FROM_ENVIRONMENT = {
-    "slipway:gitUsername": "SLIPWAY_GIT_USERNAME",
-    "slipway:gitPassword": "SLIPWAY_GIT_PASSWORD",
-}
-"""Where a stack leaves these keys empty, the environment fills them, as pipelines want it."""
 
 
 class AzureSettings(SettingGroup):
@@ -59,6 +40,7 @@ class AzureSettings(SettingGroup):
     expires: str = Field(default="", alias="sandbox:expires")
     fleet_subscriptions: Guids = ()
     team_resources: TeamResources = ()
+    decryption_key_id: KeyId | None = None
 
     @property
     def subscriptions_of_fleet(self) -> tuple[str, ...]:
@@ -84,47 +66,6 @@ class FluxSettings(SettingGroup):
     """Which release of Flux is installed."""
 
     flux_version: ReleaseVersion = versions.FLUX
-
-
-class FleetSettings(SettingGroup):
-    """Where the fleet repository is, and who may write to it."""
-
-    fleet_url: GitUrl
-    fleet_branch: BranchName = "main"
-    git_username: str = "git"
-    git_password: SecretStr
-    git_ca_file: AbsolutePath | None = None
-    git_signers: Path | None = None
-    domain: DomainName = "fleet.internal"
-
-    @property
-    def ca_certificates(self) -> str:
-        """PEM text of the authorities the Git server's certificate is checked against; empty for the system's."""
-        return self.git_ca_file.read_text() if self.git_ca_file else ""
-
-    @property
-    def signers(self) -> dict[str, str]:
-        """Public keys by the names of their files: whose commits Flux takes; empty for everybody's."""
-        found = sorted(self.git_signers.iterdir()) if self.git_signers else []
-        return {file.name: file.read_text() for file in found if file.suffix in KEY_SUFFIXES}
-
-    def problems(self) -> Iterator[Problem]:
-        """A CA file that is not there, a folder of signers without a public key."""
-        if self.git_ca_file and not Path(self.git_ca_file).is_file():
-            yield Problem(config_key("git_ca_file"), str(self.git_ca_file), "there is no such file", "Name a PEM file")
-        if self.git_signers:
-            key, folder = config_key("git_signers"), self.git_signers
-            if not folder.is_dir():
-                yield Problem(key, str(folder), "there is no such folder", "Name one with public keys")
-            elif not self.signers:
-                yield Problem(
-                    key, str(folder), "has no public key", f"Put in files that end in {' or '.join(KEY_SUFFIXES)}"
-                )
-            for name, text in self.signers.items() if folder.is_dir() else ():
-                if "PRIVATE KEY" in text:
-                    yield Problem(
-                        key, name, "is a private key", "Put in the public one, and replace this one: it is known now"
-                    )
 
 
 @dataclass(frozen=True)
@@ -212,7 +153,7 @@ def _unknown(given: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _unencrypted(given: Mapping[str, str], secret_keys: list[str]) -> Iterator[Problem]:
-    key = config_key("git_password")
-    if key in given and key not in secret_keys:
-        mend = f"Replace it by `pulumi config set --secret {key}`, and change it where it was seen"
-        yield Problem(key, None, "is readable in the stack's file", mend)
+    for key in sorted(given):
+        if key.startswith(f"{NAMESPACE}:") and is_secret(key) and key not in secret_keys:
+            mend = f"Replace it by `pulumi config set --secret {key}`, and change it where it was seen"
+            yield Problem(key, None, "is readable in the stack's file", mend)

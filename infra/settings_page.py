@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import yaml
 
+from infra.fleet_settings import FROM_ENVIRONMENT
 from infra.setting_group import NAMESPACE, SettingGroup
-from infra.settings import FROM_ENVIRONMENT, GROUPS
+from infra.settings import GROUPS
 
 PROJECT: Final = Path(__file__).parents[1]
 PROFILES: Final = {"production": None, "sandbox": "Pulumi.dev.yaml", "local": "Pulumi.local.yaml"}

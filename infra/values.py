@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from infra import naming
 from infra.problems import Problem
 from infra.regions import REGIONS, similar
+from infra.setting_group import config_key
 
 
 def wrong(rule: str, mend: str) -> PydanticCustomError:
@@ -70,12 +71,12 @@ def _between(largest: int, smallest: int, source: str) -> Callable[[IPv4Network]
 def _git_url(value: str) -> str:
     try:
         url = urlsplit(value)
-        usable = url.scheme == "https" and bool(url.hostname) and len(url.path) > 1
+        usable = url.scheme in ("https", "ssh") and bool(url.hostname) and len(url.path) > 1
     except ValueError:
         usable = False
     if not usable:
         raise wrong("is not the https address of a Git repository", 'Write it as "https://host/fleet.git"')
-    if url.username or url.password:
+    if url.password or (url.username and url.scheme == "https"):
         raise wrong("has a user or password in it", "Set slipway:gitUsername and slipway:gitPassword instead")
     return value
 
@@ -123,6 +124,12 @@ ApiServerCidr = Annotated[
 """https://learn.microsoft.com/azure/aks/api-server-vnet-integration"""
 
 GitUrl = Annotated[str, AfterValidator(_git_url)]
+HttpsUrl = Annotated[
+    str,
+    AfterValidator(
+        matching(r"https://[^\s/@?#]+(?:/[^\s@?#]*[^\s@?#/])?", "is not an https address", "End it without a /")
+    ),
+]
 BranchName = Annotated[
     str,
     AfterValidator(
@@ -145,17 +152,22 @@ _STANDARD = {
 }
 
 
+def is_secret(key: str) -> bool:
+    """Whether a config key's value is a credential: it is encrypted in a stack's file, and never shown."""
+    return key.endswith(("Password", "PrivateKey"))
+
+
 def explain(detail: ErrorDetails) -> Problem:
     """A validation error of pydantic, in words for the person who wrote the stack's file."""
     key = str(detail["loc"][0])
+    if ":" not in key:  # a default, which is named by its field
+        key = config_key(key)
     context = {"key": key, **detail.get("ctx", {})}
     if detail["type"] == "setting":
         rule, mend = str(context["rule"]), str(context["mend"])
     else:
         rule, mend = _STANDARD.get(detail["type"], (detail["msg"], "See docs/settings.md for what it takes"))
         rule, mend = rule.format(**context), mend.format(**context)
-    missing = detail["type"] == "missing"
-    if missing and key.endswith(":gitPassword"):
-        mend = f"`pulumi config set --secret {key}`, or SLIPWAY_GIT_PASSWORD in the environment"
-    shown = None if missing or key.endswith(":gitPassword") else str(detail["input"])
+    nothing = detail["type"] == "missing" or detail["input"] in ("", None)
+    shown = None if nothing or is_secret(key) else str(detail["input"])
     return Problem(key, shown, rule, mend)

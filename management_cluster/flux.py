@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 import yaml
 
 from external.command import CommandFailed, ExternalError, require, run
-from infra.settings import FluxSettings
+from infra.settings import Settings
 from management_cluster.connection import OURS, Connection
 
 NAMESPACE: Final = "flux-system"
@@ -20,10 +20,12 @@ KEPT: Final = ("apiextensions.k8s.io", "core/v1:Namespace")
 """A CRD or the namespace is never deleted on its own: every source and Kustomization would go with it."""
 
 READY_WITHIN: Final = "5m"
+AS_NAMED: Final = "ObjectLevelWorkloadIdentity"
+"""https://fluxcd.io/flux/installation/configuration/workload-identity/"""
+
 GATES: Final = (
-    # Sign in to a cluster as the service account that its ConfigMap names.
-    # https://fluxcd.io/flux/installation/configuration/workload-identity/
-    "ObjectLevelWorkloadIdentity",
+    # Sign in to a cluster as the service account that its ConfigMap names, and decrypt as one.
+    AS_NAMED,
     "CancelHealthCheckOnNewRevision",  # a commit that mends a canary is not held up by the wait for its health
     "AdditiveCELDependencyCheck",  # a wave waits until the one before is ready, and for a while
 )
@@ -44,6 +46,9 @@ TUNING: Final = (
 )
 """Arguments of kustomize-controller beside its own: https://fluxcd.io/flux/components/kustomize/options/"""
 
+BY_IDENTITY: Final = (f"--feature-gates={AS_NAMED}=true",)
+"""Argument of source-controller where it reads Git as an identity of Azure."""
+
 
 class Flux(pulumi.ComponentResource):
     """The Flux controllers and their kinds. Ready when the controllers are."""
@@ -51,14 +56,14 @@ class Flux(pulumi.ComponentResource):
     def __init__(
         self,
         resource_name: str,
-        settings: FluxSettings,
+        settings: Settings,
         connection: Connection,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:flux:Flux", resource_name, None, opts)
         kubernetes.yaml.v2.ConfigGroup(
             "flux",
-            yaml=tuned(manifests(settings.flux_version)),
+            yaml=tuned(manifests(settings.flux.flux_version), git_by_identity=settings.fleet.git_auth == "azureDevOps"),
             opts=pulumi.ResourceOptions.merge(connection.options(self), pulumi.ResourceOptions(transforms=[_each])),
         )
         self.register_outputs({})
@@ -81,8 +86,12 @@ def manifests(version: str) -> str:
         raise pulumi.RunError(str(error)) from None
 
 
-def tuned(documents: str) -> str:
-    """The manifests with what this fleet needs of kustomize-controller, YAML."""
+def tuned(documents: str, *, git_by_identity: bool = False) -> str:
+    """The manifests with what this fleet needs of the controllers, YAML.
+
+    Args:
+        git_by_identity: whether sources are read as an identity of Azure.
+    """
     found = list(yaml.safe_load_all(documents))
     for each in found:
         each["metadata"].setdefault("annotations", {}).update(OURS)
@@ -90,6 +99,7 @@ def tuned(documents: str) -> str:
             name, container = each["metadata"]["name"], each["spec"]["template"]["spec"]["containers"][0]
             container["args"] += LOCKDOWN if name in LOCKED else ()
             container["args"] += TUNING if name == "kustomize-controller" else ()
+            container["args"] += BY_IDENTITY if git_by_identity and name == "source-controller" else ()
     return yaml.safe_dump_all(found)
 
 

@@ -11,7 +11,6 @@ What happens when
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -20,9 +19,10 @@ import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from fleet.fleet_repository import FleetRepository
-from infra.management_cluster import ManagementCluster
+from infra.identity import Identity, ServiceAccount
+from infra.management_cluster import DECRYPTION, FLUX, SOURCE, ManagementCluster
 from infra.settings import Settings
-from management_cluster import fleet_source
+from management_cluster import fleet_source, git_credentials
 from management_cluster.connection import OURS, Connection
 from management_cluster.flux import NAMESPACE
 
@@ -56,10 +56,12 @@ class HandOff(pulumi.ComponentResource):
             self._runtime_info(management, ready),
             *self._git_credentials([*ready, of_clusters]),
         ]
-        signed, options = bool(settings.fleet.signers), connection.options(self, depends_on=[*ready, *known])
-        source = fleet_source.read("source", fleet, NAMESPACE, signed=signed, opts=options)
-        fleet_source.read("source-of-clusters", fleet, CLUSTERS, signed=signed, opts=options)
-        fleet_source.apply(NAMESPACE, connection.options(self, depends_on=[source]))
+        accounts = self._identities(management, [*ready, of_clusters])
+        options = connection.options(self, depends_on=[*ready, *known, *accounts])
+        source = fleet_source.read("source", fleet, settings.fleet, NAMESPACE, opts=options)
+        fleet_source.read("source-of-clusters", fleet, settings.fleet, CLUSTERS, opts=options)
+        decrypt = bool(settings.azure.decryption_key_id)
+        fleet_source.apply(NAMESPACE, decrypt=decrypt, opts=connection.options(self, depends_on=[source]))
         self.register_outputs({})
 
     def _credential_of_clusters(self, management: ManagementCluster) -> pulumi.Resource:
@@ -74,22 +76,10 @@ class HandOff(pulumi.ComponentResource):
                 self._connection.options(self), pulumi.ResourceOptions(retain_on_delete=True)
             ),
         )
+        # By it kustomize-controller signs in to clusters without a kubeconfig.
+        # https://fluxcd.io/flux/integrations/azure/#for-azure-kubernetes-service
+        self._account(FLUX[0], management.flux, [namespace])
         azure = self._settings.azure
-        kubernetes.core.v1.ServiceAccount(
-            "flux",
-            metadata=ObjectMetaArgs(
-                name="flux",
-                namespace=CLUSTERS,
-                # By these kustomize-controller signs in to clusters without a kubeconfig.
-                # https://fluxcd.io/flux/integrations/azure/#for-azure-kubernetes-service
-                annotations={
-                    **NEVER_PRUNED,
-                    "azure.workload.identity/client-id": management.flux.client_id,
-                    "azure.workload.identity/tenant-id": azure.tenant_id,
-                },
-            ),
-            opts=self._connection.options(self, depends_on=[namespace]),
-        )
         return self._secret(
             "aso-credential",
             {
@@ -126,23 +116,42 @@ class HandOff(pulumi.ComponentResource):
         )
 
     def _git_credentials(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
-        """The same credential twice: as Flux reads it, and as values that are substituted for the agents' copy."""
-        fleet = self._settings.fleet
-        user, password = fleet.git_username, fleet.git_password.get_secret_value()
-        contents = {
-            fleet_source.CREDENTIAL: {"username": user, "password": password},
-            "fleet-git-values": {"git_username": user, "git_password": password},
-        }
-        if fleet.ca_certificates:
-            contents[fleet_source.CREDENTIAL]["ca.crt"] = fleet.ca_certificates
-            contents["fleet-git-values"]["git_ca_base64"] = _encode(fleet.ca_certificates)
-        if fleet.signers:
-            contents[fleet_source.SIGNERS] = dict(fleet.signers)
+        contents = git_credentials.secrets(self._settings.fleet)
         return [
             self._secret(name, values, namespace=namespace, after=after)
             for namespace in (NAMESPACE, CLUSTERS)
             for name, values in contents.items()
         ]
+
+    def _identities(self, management: ManagementCluster, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        """The service accounts as which Flux reads Git and decrypts, where the stack has it do so.
+
+        Flux asks for a token of the account that an object names, so that no other object gets it.
+        https://fluxcd.io/flux/installation/configuration/workload-identity/
+        """
+        accounts = [*SOURCE] if self._settings.fleet.git_auth == "azureDevOps" else []
+        found = [self._account(each, management.source, after) for each in accounts]
+        if self._settings.azure.decryption_key_id:
+            found += [self._account(each, management.decryption, after) for each in DECRYPTION]
+        return found
+
+    def _account(
+        self, account: ServiceAccount, identity: Identity, after: Sequence[pulumi.Resource]
+    ) -> pulumi.Resource:
+        """A service account that Entra takes for an identity; no pod runs as it."""
+        return kubernetes.core.v1.ServiceAccount(
+            account.name if account.namespace == NAMESPACE or account in FLUX else f"{account.name}-of-{CLUSTERS}",
+            metadata=ObjectMetaArgs(
+                name=account.name,
+                namespace=account.namespace,
+                annotations={
+                    **NEVER_PRUNED,
+                    "azure.workload.identity/client-id": identity.client_id,
+                    "azure.workload.identity/tenant-id": self._settings.azure.tenant_id,
+                },
+            ),
+            opts=self._connection.options(self, depends_on=after),
+        )
 
     def _secret(
         self,
@@ -152,7 +161,7 @@ class HandOff(pulumi.ComponentResource):
         namespace: str = NAMESPACE,
         after: Sequence[pulumi.Resource] = (),
     ) -> pulumi.Resource:
-        encoded = {key: pulumi.Output.secret(value).apply(_encode) for key, value in values.items()}
+        encoded = {key: pulumi.Output.secret(value).apply(git_credentials.encode) for key, value in values.items()}
         return kubernetes.core.v1.Secret(
             name if namespace == NAMESPACE or name == "aso-credential" else f"{name}-of-{namespace}",
             metadata=ObjectMetaArgs(name=name, namespace=namespace, annotations=NEVER_PRUNED),
@@ -160,7 +169,3 @@ class HandOff(pulumi.ComponentResource):
             data=encoded,
             opts=self._connection.options(self, depends_on=after),
         )
-
-
-def _encode(value: str) -> str:
-    return base64.b64encode(value.encode()).decode()

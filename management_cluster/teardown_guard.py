@@ -22,7 +22,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from external.command import ExternalError
 from external.engine import hide_tracebacks_of_expected_errors, note, status
-from fleet.git_remote import Remote
+from fleet import git_access
 from infra.management_cluster import ManagementCluster
 from infra.settings import Settings, Teardown
 from management_cluster.teardown.detach import BRANCH, detach
@@ -34,8 +34,6 @@ CHOICE: Final = "SLIPWAY_TEARDOWN"
 UNCHECKED: Final = "SLIPWAY_TEARDOWN_UNCHECKED"
 SHOWN: Final = 20
 """Objects that a refusal lists."""
-
-_REMOTE: Final = ("url", "username", "password", "ca")
 
 
 class TeardownGuard(Resource, module="slipway", name="TeardownGuard"):
@@ -50,15 +48,11 @@ class TeardownGuard(Resource, module="slipway", name="TeardownGuard"):
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        fleet = settings.fleet
         inputs = {
             "name": settings.azure.name,
             "cluster": management.aks.cluster.id,
             "kubeconfig": management.aks.kubeconfig,
-            "url": fleet.fleet_url,
-            "username": fleet.git_username,
-            "password": pulumi.Output.secret(fleet.git_password.get_secret_value()),
-            "ca": fleet.ca_certificates,
+            **git_access.inputs(settings.fleet),
         }
         own = pulumi.ResourceOptions(depends_on=list(after))
         super().__init__(_Guard(), resource_name, inputs, pulumi.ResourceOptions.merge(opts, own))
@@ -76,7 +70,7 @@ class _Guard(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         # With another cluster this one goes first, so that also its replacement asks the fleet.
         replaced = ["cluster"] if _news["cluster"] != _olds.get("cluster") else []
-        changed = [key for key in ("name", *_REMOTE) if _news[key] != _olds.get(key)]
+        changed = [key for key in ("name", *git_access.INPUTS) if _news.get(key) != _olds.get(key)]
         renewed = _news["kubeconfig"] not in (UNKNOWN, _olds.get("kubeconfig"))
         return DiffResult(changes=bool(replaced or changed or renewed), replaces=replaced, delete_before_replace=True)
 
@@ -124,7 +118,7 @@ def answer(choice: str, props: dict[str, Any]) -> None:
             + (f" Left there, as reconcile-policy says: {', '.join(left)}" if left else "")
         )
     else:
-        let_go = detach(fleet, Remote(**{key: props[key] for key in _REMOTE}), name, status)
+        let_go = detach(fleet, git_access.remote(props), name, status)
         note(
             f"Let go of, and running on in Azure: {', '.join(let_go) or 'no Cluster'}. What a successor has to adopt "
             f"is in {name}.yaml on the branch {BRANCH} of {props['url']}"

@@ -54,6 +54,8 @@ def schema(api_version: str, kind: str) -> Schema | None:
         made["$defs"][name] = _strict(definition)
     if own is not None:
         made["$defs"][kind]["properties"] |= {"status": {}, "metadata": metadata()}
+        if kind == "Secret":  # what SOPS adds to one that it encrypts, and Flux takes off
+            made["$defs"][kind]["properties"] |= {"sops": {"type": "object"}}
     return made
 
 

@@ -31,7 +31,7 @@ PROVIDERS: Final = (
     ("--control-plane", f"kubeadm:{versions.CLUSTER_API}"),
     ("--infrastructure", f"azure:{versions.AZURE_PROVIDER}"),
 )
-FORMAT: Final = f"2 lightkube-models {metadata.version('lightkube-models')}"
+FORMAT: Final = f"3 lightkube-models {metadata.version('lightkube-models')}"
 """Of the files in the cache."""
 
 Schema = dict[str, Any]

@@ -25,6 +25,7 @@ RESOURCES = {
     "https://vault.azure.net",
     "https://containerregistry.azure.net",
     "https://graph.microsoft.com",
+    "499b84ac-1321-427f-aa17-267ca6975798",  # Azure DevOps
 }
 """What a token may be for, without a slash at the end."""
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -78,4 +78,20 @@ def test_a_private_authority_of_the_git_server_reaches_the_cluster(
 ) -> None:
     monkeypatch.setattr(rendering, "GIT", {**GIT, "git_ca_base64": "LS0tLS1CRUdJTg=="})
     fleet.request("first")
-    assert fleet.on_cluster("first").one("Secret", "fleet-git")["data"] == {"ca.crt": "LS0tLS1CRUdJTg=="}
+    assert fleet.on_cluster("first").one("Secret", "fleet-git")["data"]["ca.crt"] == "LS0tLS1CRUdJTg=="
+
+
+def test_a_deploy_key_reaches_clusters_and_teams_with_the_servers_host_keys(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, hosts = "LS0tLS1CRUdJTg==", "Z2l0LmV4YW1wbGUuY29t"
+    by_key = {"git_username": "", "git_password": "", "git_identity_base64": key, "git_known_hosts_base64": hosts}
+    monkeypatch.setattr(rendering, "GIT", by_key)
+    fleet.request("first")
+    fleet.team()
+    teams = fleet.teams()
+    for secret in (fleet.on_cluster("first").one("Secret", "fleet-git"), teams.one("Secret", "fleet-git")):
+        assert secret["data"] == {"ca.crt": "", "identity": key, "known_hosts": hosts}
+        assert secret["stringData"] == {"username": "", "password": ""}
+    values = teams.one("Secret", "fleet-git-values")["stringData"]
+    assert {name: values[name] for name in by_key} == by_key

@@ -106,3 +106,35 @@ def test_a_name_that_would_clash_is_none(fleet: Fleet, name: str) -> None:
     tenant = folder / "tenant.yaml"
     tenant.write_text(tenant.read_text().replace("tenant: shop", f"tenant: {name}"))
     assert f"{name}: is no name of a team [tenant]" in "\n".join(str(each) for each in validate(fleet.path).findings)
+
+
+ENCRYPTED = """\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: shop-git
+stringData:
+  username: ENC[AES256_GCM,data:Zm9v,iv:aXY=,tag:dGFn,type:str]
+  password: ENC[AES256_GCM,data:YmFy,iv:aXY=,tag:dGFn,type:str]
+sops:
+  azure_kv:
+  - vault_url: https://kv-fleet.vault.azure.net
+    name: sops
+    version: "1"
+    created_at: "2026-01-01T00:00:00Z"
+    enc: bm90LWEta2V5
+  lastmodified: "2026-01-01T00:00:00Z"
+  mac: ENC[AES256_GCM,data:bWFj,iv:aXY=,tag:dGFn,type:str]
+  encrypted_regex: ^(data|stringData)$
+  version: 3.11.0
+"""
+
+
+def test_a_teams_credential_that_sops_encrypted_is_valid_and_in_the_teams_namespace(fleet: Fleet) -> None:
+    folder = fleet.path / "environments/dev/tenants/shop"
+    (folder / "git.secret.yaml").write_text(ENCRYPTED)
+    kustomization = folder / "kustomization.yaml"
+    kustomization.write_text(kustomization.read_text().replace("[limits.yaml]", "[limits.yaml, git.secret.yaml]"))
+    assert validate(fleet.path).findings == ()
+    (folder / "git.secret.yaml").write_text(ENCRYPTED.partition("sops:")[0])
+    assert {each.rule for each in validate(fleet.path).findings} == {"secret"}

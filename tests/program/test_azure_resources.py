@@ -40,8 +40,8 @@ SUBJECTS = {
     "capz": ["capz-system:capz-manager", "capz-system:azureserviceoperator-default"],
     "aso": ["capz-system:azureserviceoperator-default", "capz-system:capz-manager"],
     "flux": ["clusters:flux"],
-    "flux-source": ["flux-system:source-controller"],
-    "flux-decryption": ["flux-system:kustomize-controller"],
+    "flux-source": ["flux-system:flux-source", "clusters:flux-source"],
+    "flux-decryption": ["flux-system:flux-decryption"],
 }
 
 

@@ -46,7 +46,7 @@ def test_four_keys_and_a_password_are_enough() -> None:
     assert settings.aks.protect
     assert settings.providers.cluster_api_version == versions.CLUSTER_API
     assert settings.flux.flux_version == versions.FLUX
-    assert settings.fleet.git_password.get_secret_value() == "from-a-pipeline"
+    assert settings.fleet.secret("git_password") == "from-a-pipeline"
 
 
 def test_an_empty_value_is_no_value() -> None:
@@ -56,7 +56,7 @@ def test_an_empty_value_is_no_value() -> None:
 def test_the_stack_goes_before_the_environment() -> None:
     config = SHORT | {"slipway:gitPassword": "from-the-stack"}
     settings = Settings.parse(config, stack="dev", secret_keys=["slipway:gitPassword"], environment=ENVIRONMENT)
-    assert settings.fleet.git_password.get_secret_value() == "from-the-stack"
+    assert settings.fleet.secret("git_password") == "from-the-stack"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,17 @@ def test_the_stack_goes_before_the_environment() -> None:
         ("fleetUrl", "git@github.com:team/fleet", "is not the https address", "https://host/fleet.git"),
         ("fleetUrl", "https://me:pass@host/fleet", "has a user or password in it", "slipway:gitPassword"),
         ("fleetBranch", "a..b", "is not a branch's name", "main"),
+        (
+            "fleetUrl",
+            "ssh://git@host/fleet.git",
+            "is not an https address, as slipway:gitAuth password wants",
+            "https://",
+        ),
+        ("gitAuth", "kerberos", "must be 'password', 'azureDevOps', 'githubApp' or 'deployKey'", "one of these"),
+        ("githubAppId", "1234", "has no effect with slipway:gitAuth password", "Remove it"),
+        ("gitKnownHostsFile", "/etc/hosts", "has no effect with slipway:gitAuth password", "Remove it"),
+        ("githubApiUrl", "http://github.example.com", "is not an https address", "without a /"),
+        ("decryptionKeyId", "https://v.vault.azure.net/keys/sops", "is not the ARM id of a key", "add /keys/NAME"),
         ("gitCaFile", "ca.crt", "is not an absolute path", "from / on"),
         ("gitCaFile", "/there/is/none.crt", "there is no such file", "PEM"),
         ("gitSigners", "/there/is/none", "there is no such folder", "public keys"),
@@ -158,9 +169,10 @@ def test_what_is_missing_is_said_with_the_command_that_sets_it() -> None:
     assert "`pulumi config set --secret slipway:gitPassword`, or SLIPWAY_GIT_PASSWORD" in text
 
 
-def test_a_readable_password_is_refused_and_not_repeated() -> None:
-    (complaint,) = complaints(gitPassword="hunter2")
-    assert "pulumi config set --secret slipway:gitPassword" in complaint
+@pytest.mark.parametrize("key", ["gitPassword", "gitReaderPassword"])
+def test_a_readable_password_is_refused_and_not_repeated(key: str) -> None:
+    (complaint,) = complaints(**{key: "hunter2"})
+    assert f"pulumi config set --secret slipway:{key}" in complaint
     assert "hunter2" not in complaint
 
 
