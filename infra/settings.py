@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError
 
 from infra.aks_settings import AksSettings
 from infra.aks_values import Guids, TeamResources
+from infra.controller_settings import ControllerSettings
 from infra.network_settings import NetworkSettings
 from infra.problems import Problem, SettingsError
 from infra.setting_group import NAMESPACE, SettingGroup, config_key
@@ -135,6 +136,7 @@ class Settings:
     azure: AzureSettings
     aks: AksSettings
     network: NetworkSettings
+    controllers: ControllerSettings
     providers: ProviderSettings
     flux: FluxSettings
     fleet: FleetSettings
@@ -186,6 +188,7 @@ GROUPS: dict[str, type[SettingGroup]] = {
     "azure": AzureSettings,
     "aks": AksSettings,
     "network": NetworkSettings,
+    "controllers": ControllerSettings,
     "providers": ProviderSettings,
     "flux": FluxSettings,
     "fleet": FleetSettings,
