@@ -31,13 +31,15 @@ def shaped(**changed: Any) -> Deployment:
         "nodeSelector": {"kubernetes.azure.com/agentpool": "controllers"},
         "containers": [container],
     }
-    return Deployment.from_dict(
+    deployment = Deployment.from_dict(
         {
             "metadata": {"name": OPERATOR.name, "generation": 3},
             "spec": {"replicas": 2, "selector": {}, "template": {"spec": pod}},
             "status": {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2},
         }
     )
+    assert isinstance(deployment, Deployment)
+    return deployment
 
 
 def test_a_deployment_as_the_policy_makes_it_has_all_that_is_wanted() -> None:
