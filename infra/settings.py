@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from infra.aks_settings import AksSettings
 from infra.aks_values import Guids, TeamResources
 from infra.arm_ids import KeyId
+from infra.controller_settings import ControllerSettings
 from infra.fleet_settings import FROM_ENVIRONMENT, FleetSettings
 from infra.network_settings import NetworkSettings
 from infra.problems import Problem, SettingsError
@@ -76,6 +77,7 @@ class Settings:
     azure: AzureSettings
     aks: AksSettings
     network: NetworkSettings
+    controllers: ControllerSettings
     providers: ProviderSettings
     flux: FluxSettings
     fleet: FleetSettings
@@ -127,6 +129,7 @@ GROUPS: dict[str, type[SettingGroup]] = {
     "azure": AzureSettings,
     "aks": AksSettings,
     "network": NetworkSettings,
+    "controllers": ControllerSettings,
     "providers": ProviderSettings,
     "flux": FluxSettings,
     "fleet": FleetSettings,

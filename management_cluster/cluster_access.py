@@ -16,6 +16,7 @@ from lightkube.resources.authorization_v1 import SelfSubjectAccessReview
 from lightkube.resources.core_v1 import Namespace, Pod
 
 from external.command import ExternalError
+from management_cluster.controllers import FLUX
 
 NAMESPACES = (
     "cert-manager",
@@ -80,6 +81,19 @@ class ClusterAccess:
             return ""
         annotations: Mapping[str, str] = (namespace.metadata and namespace.metadata.annotations) or {}
         return annotations.get(CERT_MANAGER_VERSION, "")
+
+    def pods(self) -> list[Pod]:
+        """All pods of cert-manager, the providers and Flux.
+
+        Raises:
+            ExternalError: the cluster does not answer, or refuses.
+        """
+        try:
+            return [pod for namespace in (*NAMESPACES, FLUX) for pod in self._client.list(Pod, namespace=namespace)]
+        except httpx2.HTTPError as error:
+            raise ExternalError(
+                f"the management cluster does not list its pods: {error or type(error).__name__}"
+            ) from None
 
     def not_ready(self) -> list[str]:
         """One line for each pod of the providers that is not ready, with the reason Kubernetes gives.

@@ -1,9 +1,10 @@
-"""The Cluster API providers as one resource, whose properties are the versions: its diff says what is upgraded.
+"""The Cluster API providers as one resource, whose properties are the versions, and how their controllers run.
 
 What happens when
 - they are not there: `clusterctl init` installs cert-manager and what is missing, and waits until it is ready;
 - they are older: `clusterctl upgrade apply` with exactly these versions, which migrates CRDs as upstream does;
 - they are newer: refused, there is no way back for CRDs;
+- the controllers' size, replicas or registry change: they are rolled out anew, with the same versions;
 - somebody changed them by hand: `pulumi refresh` sees it, the next `pulumi up` mends it;
 - the cluster was lost: `pulumi refresh` forgets them, the next `pulumi up` installs them on the new cluster;
 - the resource is deleted: nothing. Deleting a provider's CRDs would delete the fleet; they go with the cluster.
@@ -11,6 +12,7 @@ What happens when
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pulumi
@@ -28,9 +30,12 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from external.command import ExternalError
 from external.engine import hide_tracebacks_of_expected_errors, note, status
+from infra.controller_settings import ControllerSettings
 from infra.settings import ProviderSettings
 from management_cluster.cluster_access import ClusterAccess
-from management_cluster.clusterctl import check_client, converge, downgrades, upgrades
+from management_cluster.clusterctl import Wanted, check_client, converge, downgrades, upgrades
+from management_cluster.controllers import by_clusterctl, wanted
+from management_cluster.running_controllers import RunningControllers, differences
 
 
 def inventory(settings: ProviderSettings) -> dict[str, str]:
@@ -48,27 +53,34 @@ class ClusterApiProviders(Resource, module="slipway", name="ClusterApiProviders"
 
     Attributes:
         versions: what is installed, by name in clusterctl's inventory.
+        controllers: how each of them runs, by "namespace/name".
         cert_manager: version of the cert-manager that clusterctl brought; empty when it found one.
     """
 
     versions: pulumi.Output[dict[str, str]]
+    controllers: pulumi.Output[dict[str, dict[str, str]]]
     cert_manager: pulumi.Output[str]
 
     def __init__(
         self,
         resource_name: str,
         settings: ProviderSettings,
+        controllers: ControllerSettings,
         *,
         kubeconfig: pulumi.Input[str],
+        after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs = {
             "versions": inventory(settings),
             "drift_period": settings.drift_period,
+            "registry": controllers.image_registry or "",
+            "controllers": wanted(by_clusterctl(controllers)),
             "kubeconfig": kubeconfig,
             "cert_manager": None,
         }
-        super().__init__(_Clusterctl(), resource_name, inputs, opts)
+        own = pulumi.ResourceOptions(depends_on=list(after))
+        super().__init__(_Clusterctl(), resource_name, inputs, pulumi.ResourceOptions.merge(opts, own))
 
 
 class _Clusterctl(ResourceProvider):
@@ -98,7 +110,7 @@ class _Clusterctl(ResourceProvider):
         renewed = kubeconfig not in (UNKNOWN, _olds.get("kubeconfig"))
         if not renewed and kubeconfig != UNKNOWN:
             _check_not_emptied(kubeconfig)
-        steps = upgrades(_olds.get("versions") or {}, _news["versions"])
+        steps = [*upgrades(_olds.get("versions") or {}, _news["versions"]), *_changes(_olds, _news)]
         if steps:
             note("Cluster API providers: " + ", ".join(steps))
         return DiffResult(changes=renewed or bool(steps))
@@ -107,12 +119,13 @@ class _Clusterctl(ResourceProvider):
         return CreateResult("clusterctl", _converge(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(_converge(_news))
+        return UpdateResult(_converge(_news, anew=_registry(_olds) != _registry(_news)))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         cluster = ClusterAccess(props["kubeconfig"])
         try:
             installed = cluster.installed_providers()
+            controllers = RunningControllers(props["kubeconfig"]).effects(props.get("controllers") or {})
         except ExternalError as error:
             # Creating them converges what it finds, so it does no harm to forget what is only out of reach.
             note(f"Taken for lost, the next `pulumi up` installs what is missing: {error}")
@@ -120,7 +133,13 @@ class _Clusterctl(ResourceProvider):
         if not installed:
             return ReadResult("", {})
         managed = {name: installed[name] for name in props["versions"] if name in installed}
-        inputs = {"versions": managed, "drift_period": props["drift_period"], "kubeconfig": props["kubeconfig"]}
+        inputs = {
+            "versions": managed,
+            "drift_period": props["drift_period"],
+            "registry": _registry(props),
+            "controllers": controllers,
+            "kubeconfig": props["kubeconfig"],
+        }
         return ReadResult(id_, {**inputs, "cert_manager": cluster.cert_manager_version()}, inputs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -144,11 +163,29 @@ def _check_not_emptied(kubeconfig: str) -> None:
         )
 
 
-def _converge(props: dict[str, Any]) -> dict[str, Any]:
-    installed = converge(props["kubeconfig"], props["versions"], props["drift_period"], status)
+def _changes(olds: dict[str, Any], news: dict[str, Any]) -> Iterator[str]:
+    """What changes of how the controllers run."""
+    before = olds.get("controllers") or {}
+    for key, asked in news["controllers"].items():
+        if changes := differences(before.get(key) or {}, asked):
+            yield f"{key}: {', '.join(changes)}"
+    if _registry(olds) != _registry(news):
+        yield f"images from {_registry(news) or 'where they are published'}"
+
+
+def _registry(props: dict[str, Any]) -> str:
+    return str(props.get("registry") or "")
+
+
+def _converge(props: dict[str, Any], *, anew: bool = False) -> dict[str, Any]:
+    asked = Wanted(props["versions"], props["drift_period"], _registry(props))
+    installed = converge(props["kubeconfig"], asked, status, anew=anew)
+    RunningControllers(props["kubeconfig"]).settle(props["controllers"], status)
     return {
         "versions": {name: installed[name] for name in props["versions"]},
         "drift_period": props["drift_period"],
+        "registry": _registry(props),
+        "controllers": props["controllers"],
         "kubeconfig": props["kubeconfig"],
         "cert_manager": ClusterAccess(props["kubeconfig"]).cert_manager_version(),
     }

@@ -7,9 +7,11 @@ https://cluster-api.sigs.k8s.io/clusterctl/configuration
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from external.command import CommandFailed, ExternalError, require, run, secret_file
+from management_cluster import clusterctl_configuration
 from management_cluster.cluster_access import ClusterAccess
 from management_cluster.semver import newer, same_minor
 
@@ -83,16 +85,28 @@ def upgrades(installed: Mapping[str, str], wanted: Mapping[str, str]) -> list[st
     ]
 
 
-def converge(
-    kubeconfig: str, wanted: Mapping[str, str], drift_period: str, status: Callable[[str], None]
-) -> dict[str, str]:
+@dataclass(frozen=True)
+class Wanted:
+    """What clusterctl has to install.
+
+    Attributes:
+        versions: by name in clusterctl's inventory.
+        drift_period: how often ASO compares with Azure, e.g. "15m"; used where something is installed or upgraded.
+        registry: where images come from; empty for where they are published. Used likewise.
+    """
+
+    versions: Mapping[str, str]
+    drift_period: str
+    registry: str
+
+
+def converge(kubeconfig: str, wanted: Wanted, status: Callable[[str], None], *, anew: bool = False) -> dict[str, str]:
     """Install what is missing, upgrade what is older, wait until it is ready.
 
     Args:
         kubeconfig: administrator's credentials, YAML.
-        wanted: versions by name in clusterctl's inventory.
-        drift_period: how often ASO compares with Azure, e.g. "15m"; used where something is installed or upgraded.
         status: is told what is awaited, and for how long.
+        anew: install also what is there in the right version, which clusterctl does as an upgrade.
 
     Returns:
         The versions that are installed afterwards.
@@ -103,38 +117,49 @@ def converge(
     """
     cluster = ClusterAccess(kubeconfig)
     installed = cluster.installed_providers()
-    if refused := downgrades(installed, wanted):
+    if refused := downgrades(installed, wanted.versions):
         raise ExternalError("; ".join(refused) + ". clusterctl does not downgrade: raise the version that is asked for")
-    missing = {name: version for name, version in wanted.items() if name not in installed}
-    older = {name: version for name, version in wanted.items() if name in installed and installed[name] != version}
+    missing = {name: version for name, version in wanted.versions.items() if name not in installed}
+    others = {
+        name: version
+        for name, version in wanted.versions.items()
+        if name in installed and (anew or installed[name] != version)
+    }
     if missing:
-        _clusterctl(["init"], missing, kubeconfig, drift_period=drift_period, cluster=cluster, status=status)
-    if older:
-        _clusterctl(["upgrade", "apply"], older, kubeconfig, drift_period=drift_period, cluster=cluster, status=status)
-    return cluster.installed_providers() if missing or older else installed
+        _clusterctl(["init"], missing, wanted, kubeconfig, cluster=cluster, status=status)
+    if others:
+        _clusterctl(["upgrade", "apply"], others, wanted, kubeconfig, cluster=cluster, status=status)
+    return cluster.installed_providers() if missing or others else installed
+
+
+def chosen(versions: Mapping[str, str]) -> list[str]:
+    """The arguments that name providers and their versions."""
+    return [word for name, version in versions.items() for word in (FLAGS[name][0], f"{FLAGS[name][1]}:{version}")]
 
 
 def _clusterctl(
     verb: list[str],
     versions: Mapping[str, str],
+    wanted: Wanted,
     kubeconfig: str,
     *,
-    drift_period: str,
     cluster: ClusterAccess,
     status: Callable[[str], None],
 ) -> None:
-    chosen = [word for name, version in versions.items() for word in (FLAGS[name][0], f"{FLAGS[name][1]}:{version}")]
-    argv = ["clusterctl", *verb, *chosen, "--wait-providers", "--wait-provider-timeout", str(PROVIDER_TIMEOUT)]
+    waits = ["--wait-providers", "--wait-provider-timeout", str(PROVIDER_TIMEOUT)]
 
     def waiting(gone: float) -> None:
         pods = cluster.not_ready()
         status(f"clusterctl {' '.join(verb)}: {gone:.0f} s" + (f", waiting for {', '.join(pods)}" if pods else ""))
 
-    with secret_file(kubeconfig, "kubeconfig") as file:
+    with (
+        secret_file(kubeconfig, "kubeconfig") as file,
+        clusterctl_configuration.arguments(wanted.registry) as configuration,
+    ):
         try:
             run(
-                argv,
-                env={**FEATURES, DRIFT_PERIOD: drift_period, "KUBECONFIG": str(file)},
+                ["clusterctl", *verb, *chosen(versions), *waits, *configuration],
+                env={**FEATURES, DRIFT_PERIOD: wanted.drift_period, "KUBECONFIG": str(file)},
                 timeout=_WHOLE_TIMEOUT,
                 waiting=waiting,
             )

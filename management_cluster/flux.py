@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -12,12 +13,15 @@ import yaml
 from external.command import CommandFailed, ExternalError, require, run
 from infra.settings import Settings
 from management_cluster.connection import OURS, Connection
+from management_cluster.controllers import BY_FLUX, FLUX, POOL, POOL_LABEL, PRIORITY, Controller, by_flux
 
-NAMESPACE: Final = "flux-system"
-COMPONENTS: Final = ("source-controller", "kustomize-controller", "helm-controller", "notification-controller")
+NAMESPACE: Final = FLUX
 SOURCE: Final = "https://fluxcd.io/flux/installation/#install-the-flux-cli"
 KEPT: Final = ("apiextensions.k8s.io", "core/v1:Namespace")
 """A CRD or the namespace is never deleted on its own: every source and Kustomization would go with it."""
+
+IMAGES: Final = "fluxcd"
+"""The path of Flux's images where they are published: https://fluxcd.io/flux/installation/configuration/air-gapped/"""
 
 READY_WITHIN: Final = "5m"
 AS_NAMED: Final = "ObjectLevelWorkloadIdentity"
@@ -39,7 +43,6 @@ LOCKED: Final = ("kustomize-controller", "helm-controller")
 
 TUNING: Final = (
     "--no-remote-bases=true",  # no Git but the sources
-    "--concurrent=20",  # the Kustomizations of a cluster wait until it is healthy, so many wait at once
     "--requeue-dependency=5s",
     "--watch-configs-label-selector=owner!=helm",  # a cluster's agent starts when its kubeconfig appears
     "--feature-gates=" + ",".join(f"{gate}=true" for gate in GATES),
@@ -63,14 +66,18 @@ class Flux(pulumi.ComponentResource):
         super().__init__("slipway:flux:Flux", resource_name, None, opts)
         kubernetes.yaml.v2.ConfigGroup(
             "flux",
-            yaml=tuned(manifests(settings.flux.flux_version), git_by_identity=settings.fleet.git_auth == "azureDevOps"),
+            yaml=tuned(
+                manifests(settings.flux.flux_version, settings.controllers.image_registry),
+                by_flux(settings.controllers),
+                git_by_identity=settings.fleet.git_auth == "azureDevOps",
+            ),
             opts=pulumi.ResourceOptions.merge(connection.options(self), pulumi.ResourceOptions(transforms=[_each])),
         )
         self.register_outputs({})
 
 
-def manifests(version: str) -> str:
-    """What `flux install` would apply, YAML.
+def manifests(version: str, registry: str | None = None) -> str:
+    """What `flux install` would apply, YAML; with images from a registry, else from where they are published.
 
     Raises:
         pulumi.RunError: `flux` is missing or of another version.
@@ -80,27 +87,45 @@ def manifests(version: str) -> str:
         client = str(json.loads(run(["flux", "version", "--client", "-o", "json"])).get("flux", ""))
         if client.removeprefix("v") != version.removeprefix("v"):
             raise ExternalError(f"flux on the PATH is {client}, but {version} is wanted: install it from {SOURCE}")
-        components = ",".join(COMPONENTS)
-        return run(["flux", "install", "--export", f"--namespace={NAMESPACE}", f"--components={components}"])
+        chosen = [f"--namespace={NAMESPACE}", f"--components={','.join(BY_FLUX)}"]
+        mirror = [f"--registry={registry}/{IMAGES}"] if registry else []
+        return run(["flux", "install", "--export", *chosen, *mirror])
     except (ExternalError, CommandFailed) as error:
         raise pulumi.RunError(str(error)) from None
 
 
-def tuned(documents: str, *, git_by_identity: bool = False) -> str:
-    """The manifests with what this fleet needs of the controllers, YAML.
+def tuned(documents: str, controllers: Sequence[Controller], *, git_by_identity: bool = False) -> str:
+    """The manifests with what this fleet needs of the controllers, and how each of them has to run, YAML.
 
     Args:
         git_by_identity: whether sources are read as an identity of Azure.
     """
-    found = list(yaml.safe_load_all(documents))
+    found, by_name = list(yaml.safe_load_all(documents)), {each.name: each for each in controllers}
     for each in found:
         each["metadata"].setdefault("annotations", {}).update(OURS)
         if each["kind"] == "Deployment":
             name, container = each["metadata"]["name"], each["spec"]["template"]["spec"]["containers"][0]
             container["args"] += LOCKDOWN if name in LOCKED else ()
-            container["args"] += TUNING if name == "kustomize-controller" else ()
+            if name == "kustomize-controller":
+                container["args"] += TUNING
+                # So many builds at once would wait for the node's disk.
+                # https://fluxcd.io/flux/installation/configuration/vertical-scaling/#enable-in-memory-kustomize-builds
+                each["spec"]["template"]["spec"]["volumes"] = [{"name": "temp", "emptyDir": {"medium": "Memory"}}]
             container["args"] += BY_IDENTITY if git_by_identity and name == "source-controller" else ()
+            _shape(each["spec"], by_name[name])
     return yaml.safe_dump_all(found)
+
+
+def _shape(deployment: dict[str, Any], controller: Controller) -> None:
+    """What controller_policy.py does to the others."""
+    deployment["replicas"] = controller.replicas
+    pod = deployment["template"]["spec"]
+    pod["priorityClassName"] = PRIORITY
+    pod["topologySpreadConstraints"] = controller.spread
+    pod["nodeSelector"] = {**pod.get("nodeSelector", {}), POOL_LABEL: POOL}
+    container = pod["containers"][0]
+    container["resources"] = controller.resources
+    container["args"] += controller.arguments
 
 
 def _each(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:

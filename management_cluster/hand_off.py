@@ -29,6 +29,12 @@ from management_cluster.flux import NAMESPACE
 CLUSTERS: Final = "clusters"
 """The namespace of the workload clusters' objects."""
 
+FLUX_REGISTRY: Final = "ghcr.io"
+"""Where Flux publishes its images, and the artifact from which agents are applied."""
+
+AZURE_REGISTRIES: Final = ".azurecr.io"
+"""Flux reads them by its own identity: https://fluxcd.io/flux/components/source/ocirepositories/#provider"""
+
 NEVER_PRUNED: Final = {**OURS, "kustomize.toolkit.fluxcd.io/prune": "disabled"}
 """Credentials and their namespace outlive whatever Git says."""
 
@@ -95,6 +101,7 @@ class HandOff(pulumi.ComponentResource):
     def _runtime_info(self, management: ManagementCluster, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """What the fleet's manifests substitute: facts about the management cluster, no secrets."""
         azure, fleet = self._settings.azure, self._settings.fleet
+        registry = self._settings.controllers.image_registry or FLUX_REGISTRY
         return kubernetes.core.v1.ConfigMap(
             "runtime-info",
             metadata=ObjectMetaArgs(name="runtime-info", namespace=NAMESPACE, annotations=NEVER_PRUNED),
@@ -111,6 +118,8 @@ class HandOff(pulumi.ComponentResource):
                 "fleet_url": fleet.fleet_url,
                 "fleet_branch": fleet.fleet_branch,
                 "domain": fleet.domain,
+                "image_registry": registry,
+                "image_registry_login": "azure" if registry.partition("/")[0].endswith(AZURE_REGISTRIES) else "generic",
             },
             opts=self._connection.options(self, depends_on=after),
         )

@@ -8,10 +8,15 @@ from fleet.fleet_repository import FleetRepository
 from infra.management_cluster import ManagementCluster
 from infra.settings import Settings
 from management_cluster.cluster_api_providers import ClusterApiProviders
+from management_cluster.running_images import RunningImages
 
 
 def export(
-    settings: Settings, management: ManagementCluster, providers: ClusterApiProviders, fleet: FleetRepository
+    settings: Settings,
+    management: ManagementCluster,
+    providers: ClusterApiProviders,
+    images: RunningImages,
+    fleet: FleetRepository,
 ) -> None:
     """Set the outputs of the stack."""
     pulumi.export("kubeconfig", management.aks.kubeconfig)
@@ -38,6 +43,7 @@ def export(
             "providers": providers.versions,
         },
     )
+    pulumi.export("images", images.digests)
     pulumi.export("fleet", {"url": fleet.url, "branch": fleet.branch, "seed": fleet.commit})
     pulumi.export(
         "next",

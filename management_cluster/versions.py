@@ -12,6 +12,10 @@ CLUSTER_API: Final = "v1.12.8"
 """Cluster API core with the kubeadm bootstrap and control plane providers, which are released together.
 https://github.com/kubernetes-sigs/cluster-api/releases"""
 
+CERT_MANAGER: Final = "v1.20.2"
+"""What clusterctl of that release brings, unless its configuration file names another; only to list images.
+https://github.com/kubernetes-sigs/cluster-api/blob/v1.12.8/cmd/clusterctl/client/config/cert_manager_client.go"""
+
 AZURE_PROVIDER: Final = "v1.23.1"
 """Cluster API provider for Azure; brings Azure Service Operator 2.13.0.
 https://github.com/kubernetes-sigs/cluster-api-provider-azure/releases"""

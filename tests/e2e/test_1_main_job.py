@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from local_azure.instance import OPERATOR_CLIENT_ID
+from tests.e2e import controllers
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually, make
 
 NODE_OF_POOL = "kubernetes.azure.com/agentpool=system"
@@ -41,6 +42,41 @@ def test_the_operators_tokens_go_with_the_local_azure(local: Local) -> None:
     # In the home folder they would be taken for tokens of the next one, which has the same ids and other keys.
     operator = Path(local.env["AZURE_FEDERATED_TOKEN_FILE"]).parent
     assert list(operator.glob(".IdentityService/*"))
+
+
+def test_the_controllers_run_as_the_stack_says(local: Local) -> None:
+    controllers.check_all(local)
+
+
+def test_no_controller_was_rolled_out_twice(local: Local) -> None:
+    assert set(controllers.revisions(local).values()) == {1}
+
+
+def test_an_argument_that_is_taken_out_by_hand_is_there_again(local: Local) -> None:
+    where = ("deployment", "azureserviceoperator-controller-manager", "--namespace", "capz-system")
+    before = local.get(MANAGEMENT, *where)
+    without = {"spec": {"template": {"spec": {"priorityClassName": None}}}}
+    local.run("kubectl", "--context", MANAGEMENT, "patch", *where, "--type=merge", "--patch", json.dumps(without))
+    assert local.get(MANAGEMENT, *where)["metadata"]["generation"] == before["metadata"]["generation"]
+
+
+def test_the_outputs_have_the_digest_of_every_image_that_runs(local: Local) -> None:
+    digests = json.loads(local.run("pulumi", "stack", "output", "images", "--json"))
+    for each in controllers.wanted():
+        deployment = local.get(MANAGEMENT, "deployment", each.name, "--namespace", each.namespace)
+        image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+        assert re.fullmatch(r"sha256:[0-9a-f]{64}", digests[image]), image
+
+
+def test_a_controller_that_is_scaled_by_hand_is_drift(local: Local) -> None:
+    name = "capz-controller-manager"
+    where = ("deployment", name, "--namespace", "capz-system")
+    replicas = local.get(MANAGEMENT, *where)["spec"]["replicas"]
+    local.run("kubectl", "--context", MANAGEMENT, "scale", *where, f"--replicas={replicas + 1}")
+    local.run("pulumi", "refresh", "--yes", "--skip-preview", timeout=300)
+    assert f"replicas {replicas + 1} → {replicas}" in local.run("pulumi", "preview", "--diff", timeout=300)
+    local.run("pulumi", "up", "--yes", "--skip-preview", timeout=600)
+    assert local.get(MANAGEMENT, *where)["spec"]["replicas"] == replicas
 
 
 def test_a_second_run_changes_nothing(local: Local) -> None:

@@ -10,6 +10,7 @@ import pytest
 from local_azure.command import CommandFailed
 from management_cluster import versions
 from management_cluster.hand_off import CLUSTERS
+from tests.e2e import controllers
 from tests.e2e.local import CHECKOUT, FIRST, MANAGEMENT, Local
 
 OLDER = "v1.12.5"
@@ -44,6 +45,7 @@ def test_older_providers_are_seen_and_upgraded_by_clusterctls_own_path(local: Lo
     clusterctl(local, "delete", "")
     clusterctl(local, "init", f":{OLDER}", "--wait-providers")
     assert set(installed(local).values()) == {OLDER}
+    controllers.check_all(local)  # whoever installs them
 
     assert OLDER in local.run("pulumi", "refresh", "--yes", "--skip-preview", "--diff", timeout=5 * MINUTES)
     preview = local.run("pulumi", "preview", timeout=5 * MINUTES)
@@ -53,6 +55,8 @@ def test_older_providers_are_seen_and_upgraded_by_clusterctls_own_path(local: Lo
     local.run("pulumi", "up", "--yes", "--skip-preview", timeout=15 * MINUTES)
     assert set(installed(local).values()) == {versions.CLUSTER_API}
     assert image(local).endswith(versions.CLUSTER_API)
+    controllers.check_all(local)
+    assert controllers.revisions(local)["capi-controller-manager"] == 1  # a new Deployment, rolled out once
     local.run("pulumi", "preview", "--expect-no-changes", timeout=5 * MINUTES)
 
     after = local.get(MANAGEMENT, "cluster", FIRST, "--namespace", CLUSTERS)

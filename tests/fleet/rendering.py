@@ -29,6 +29,8 @@ RUNTIME_INFO = {
     "fleet_url": "https://git.example.com/platform/fleet.git",
     "fleet_branch": "main",
     "domain": "fleet.example.com",
+    "image_registry": "ghcr.io",
+    "image_registry_login": "generic",
 }
 """What the program writes into the ConfigMap runtime-info."""
 

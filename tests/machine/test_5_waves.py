@@ -17,11 +17,13 @@ import pytest
 import yaml
 
 from fleet import seed
+from infra.controller_settings import ControllerSettings
 from local_azure import environment, first_cluster, git_server, services
 from local_azure.clusters import Clusters, PoolSpec
 from local_azure.command import CommandFailed
 from local_azure.toolchain import Toolchain
 from management_cluster import flux, versions
+from management_cluster.controllers import POOL_LABEL, by_flux
 from tests.fleet.rendering import RUNTIME_INFO
 from tests.machine.cluster import Cluster, soon, spec
 
@@ -54,8 +56,8 @@ class Fleet:
     def _install(self, tools: Toolchain) -> None:
         core = sorted(tools.releases.glob("cluster-api/*/core-components.yaml"))[-1]
         self._apply(*(each for each in yaml.safe_load_all(core.read_text()) if _is_cluster_definition(each)))
-        manifests = [each for each in yaml.safe_load_all(flux.tuned(flux.manifests(versions.FLUX))) if _is_needed(each)]
-        self._apply(*manifests)
+        tuned = flux.tuned(flux.manifests(versions.FLUX), by_flux(ControllerSettings()))
+        self._apply(*(each for each in yaml.safe_load_all(tuned) if _is_needed(each)))
         self.cluster.kubectl("wait", "crd", "--all", "--for=condition=Established", "--timeout=60s")
         self._apply(
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "clusters"}},
@@ -144,8 +146,10 @@ def _is_cluster_definition(document: Any) -> bool:
 
 def _is_needed(document: Any) -> bool:
     kind, name = document["kind"], document["metadata"]["name"]
-    if kind == "Deployment":  # nobody listens to events here
-        document["spec"]["template"]["spec"]["containers"][0]["args"].append("--events-addr=")
+    if kind == "Deployment":  # nobody listens to events here, and there is one pool for all
+        pod = document["spec"]["template"]["spec"]
+        pod["containers"][0]["args"].append("--events-addr=")
+        del pod["nodeSelector"][POOL_LABEL]
     return kind not in ("Deployment", "Service", "NetworkPolicy") or name in CONTROLLERS
 
 
