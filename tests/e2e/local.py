@@ -79,7 +79,7 @@ class Local:
 
     def reconcile(self, context: str, *what: str) -> None:
         """`flux reconcile …` in a cluster."""
-        self.run("flux", "--context", context, "reconcile", *what, "--timeout=60s", timeout=90)
+        self.run("flux", "--context", context, "reconcile", *what, "--timeout=120s", timeout=150)
 
     def reconciles(self) -> bool:
         """Whether Flux applies the clusters of dev; webhooks and policies take a while after a restart."""

@@ -100,13 +100,15 @@ def test_a_quota_is_the_trouble_of_one_cluster(local: Local, with_second: None) 
 
 
 @pytest.mark.fault(20)
-def test_a_cluster_deleted_in_the_portal_comes_back(local: Local, with_second: None) -> None:
+def test_a_cluster_deleted_in_the_portal_is_reported_and_comes_back_when_asked(local: Local, with_second: None) -> None:
     merge(local, "Add", add)
     eventually(lambda: local.available(SECOND), 300, SECOND)
     began = time.time()
     local.azure().managed_clusters.begin_delete(SECOND, SECOND).result()
-    path = f"managedClusters/{SECOND}$"
-    eventually(lambda: local.requests(began, method="PUT", path=path), 300, "a PUT of it")
+    eventually(lambda: "Must define at least one system pool" in local.status(), 300, "Azure's words in the status")
+    assert local.available(FIRST)
+    again = commands("how-to/status.md", "A cluster that was deleted in Azure")
+    local.run("bash", "-ec", again.replace("<name>", SECOND))
     eventually(lambda: local.resources(AKS).get(SECOND) == "Succeeded", 300, "it in Azure")
-    writers = {each["client_id"] for each in local.requests(began, method="PUT", path=path)}
-    assert OPERATOR_CLIENT_ID not in writers
+    written = local.requests(began, method="PUT", path=f"managedClusters/{SECOND}$")
+    assert OPERATOR_CLIENT_ID not in {each["client_id"] for each in written}

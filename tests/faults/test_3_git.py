@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -61,7 +62,8 @@ def test_a_malformed_file_holds_up_its_own_wave_and_costs_nothing(local: Local, 
 
     commit = local.commit("Add a malformed cluster", malformed)
     local.reconcile(MANAGEMENT, "source", "git", "fleet")
-    eventually(lambda: f"{SECOND}/cluster.yaml" in local.status(), 120, "the file in the status")
+    said = rf"clusters/{SECOND}.*MalformedYAMLError: yaml: line 2.* in File: cluster.yaml"
+    eventually(lambda: re.search(said, local.status()), 120, "the file and the line in the status")
     for other in ("dev-canary", "staging", "production"):
         eventually(lambda: _applied(local, other).endswith(commit), 120, f"the commit in {other}")  # noqa: B023
     assert not _applied(local, "dev").endswith(commit)
