@@ -88,7 +88,6 @@ def test_a_protected_cluster_is_deleted_neither_by_pulumi_nor_in_azure(
 ) -> None:
     plane.write(config(repository, protect="true"), program=ONLY_AZURE)
     plane.succeed("up", "--yes", "--skip-preview")
-    assert "protect" in plane.fail("destroy", "--yes", "--skip-preview")
     for locked, version in ((GROUP, "2024-03-01"), (AKS, AKS_API), (EGRESS, NETWORK_API)):
         with pytest.raises(AzureError, match="ScopeLocked"):
             azure.arm.delete(locked, version)
@@ -97,6 +96,8 @@ def test_a_protected_cluster_is_deleted_neither_by_pulumi_nor_in_azure(
         assert found
         assert found["properties"]["level"] == "CanNotDelete"
         assert "slipway:protect" in found["properties"]["notes"]
+    # Without its preview it would delete first what is around the cluster, the locks too.
+    assert "protect" in plane.fail("destroy", "--yes")
     plane.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes")
     plane.succeed("preview", "--expect-no-changes")
 

@@ -97,12 +97,18 @@ def test_names_in_a_path_are_escaped_and_scopes_are_paths(table: Table) -> None:
     scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/fleet"
     path = translate.request_path(assignment, SUBSCRIPTION, {"scope": scope, "roleAssignmentName": "n"})
     assert path == f"{scope}/providers/Microsoft.Authorization/roleAssignments/n"
+    setting = table.resources["azure-native:monitor:DiagnosticSetting"]
+    path = translate.request_path(setting, SUBSCRIPTION, {"resourceUri": scope, "name": "n"})
+    assert path == f"{scope}/providers/Microsoft.Insights/diagnosticSettings/n"
 
 
 def test_an_id_tells_the_inputs_of_its_path(table: Table) -> None:
     assignment = table.resources["azure-native:authorization:RoleAssignment"]
     inputs = translate.path_inputs(assignment, "/subscriptions/s/providers/microsoft.authorization/roleassignments/n")
     assert inputs == {"scope": "/subscriptions/s", "roleAssignmentName": "n"}
+    setting = table.resources["azure-native:monitor:DiagnosticSetting"]
+    inputs = translate.path_inputs(setting, "/subscriptions/s/a/b/providers/Microsoft.Insights/diagnosticSettings/n")
+    assert inputs == {"resourceUri": "/subscriptions/s/a/b", "name": "n"}
 
 
 def test_an_id_of_another_type_is_refused(table: Table, cluster: Resource) -> None:
