@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "plan": "fleet.plan.command",
     "promote": "fleet.promote",
     "validate": "fleet.validation.command",
+    "alerts": "fleet.azure_alerts",
 }
 """By name, where each is; only the one that is asked for is loaded, since all of them take a second."""
 
