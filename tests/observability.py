@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +13,6 @@ import yaml
 FOLDER: Final = Path(__file__).parents[1] / "fleet/repository/management/observability"
 GRAFANA: Final = {"$__rate_interval": "5m", "$component": ".+"}
 """What Grafana puts into an expression."""
-
-SUFFIXES: Final = re.compile(r"_(bucket|sum|count)$")
-"""Of the series of a histogram."""
 
 
 def alerts() -> list[dict[str, Any]]:
@@ -81,12 +77,12 @@ def selectors(expression: str) -> list[Any]:
     return [each for each in parts(promql_parser.parse(expression)) if isinstance(each, promql_parser.VectorSelector)]
 
 
-def labels_of(selector: Any) -> dict[str, tuple[str, str]]:
-    """The labels a selector asks for, with how and for what, such as {"type": ("=", "Ready")}."""
-    operators = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
-    return {each.name: (operators[str(each.op)], each.value) for each in selector.matchers.matchers}
+def matchers_of(selector: Any) -> list[tuple[str, str, str]]:
+    """What a selector asks of labels, sorted: name, how, and value, such as ("type", "=", "Ready")."""
+    how = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+    return sorted((each.name, how[str(each.op)], each.value) for each in selector.matchers.matchers)
 
 
-def family(series: str) -> str:
-    """The metric that a series belongs to, which for a histogram has no suffix."""
-    return SUFFIXES.sub("", series)
+def text_of(selector: Any) -> str:
+    """A selector as text, its labels sorted."""
+    return f"{selector.name}{{{', '.join(f'{name}{how}{value!r}' for name, how, value in matchers_of(selector))}}}"
