@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pulumi_azure_native.alertsmanagement import PrometheusRuleArgs, PrometheusR
 
 from external.command import ExternalError
 from fleet import azure_alerts
+from fleet.__main__ import main
 from tests import observability
 from tests.observability import alerts, conditions, expressions, monitors, selectors
 
@@ -105,6 +107,16 @@ def test_azure_monitor_gets_every_alert_as_it_is() -> None:
         assert rule["annotations"] == alert["annotations"]
         assert rule["for"] == f"PT{alert['for'].upper()}"
         assert rule["severity"] == {"critical": 0, "warning": 2}[alert["labels"]["severity"]]
+
+
+def test_the_command_prints_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["alerts", str(observability.FOLDER.parents[1])]) == 0
+    assert json.loads(capsys.readouterr().out) == azure_alerts.template(observability.rule_file())
+
+
+def test_a_folder_without_alerts_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["alerts", str(tmp_path)]) == 2
+    assert str(tmp_path / azure_alerts.FILE) in capsys.readouterr().err
 
 
 def test_azures_own_model_has_every_field_of_the_template() -> None:
