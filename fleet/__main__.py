@@ -1,4 +1,4 @@
-"""The fleet from a terminal: how it is (`status`), what a branch does (`plan`), a release's next step (`promote`)."""
+"""The fleet from a terminal: how it is, what a branch does, the next step of a release, mistakes, alerts for Azure."""
 
 from __future__ import annotations
 

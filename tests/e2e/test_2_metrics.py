@@ -36,15 +36,14 @@ spec:
 """
 """As much of the Prometheus Operator as keeps what Flux applies."""
 
-KUSTOMIZATION = "customresource_kind='Kustomization'"
 AFTER_AN_EVENT = (
     "azure_failed_requests_total{}",  # no answer from Azure
     "azure_successful_requests_total{responseCode='429'}",
     "azure_successful_requests_total{responseCode=~'401|403'}",
     "azure_successful_requests_total{responseCode!='404', responseCode=~'4..|5..'}",
-    f"fleet_condition{{{KUSTOMIZATION}, namespace='flux-system', reason='DependencyNotReady', type='Ready'}}",
-    f"fleet_condition{{{KUSTOMIZATION}, reason='DependencyNotReady', type='Ready'}}",
-    f"fleet_condition{{{KUSTOMIZATION}, reason='PruneFailed', type='Ready'}}",
+    "fleet_kustomization_condition{namespace='flux-system', reason='DependencyNotReady', type='Ready'}",
+    "fleet_kustomization_condition{reason='DependencyNotReady', type='Ready'}",
+    "fleet_kustomization_condition{reason='PruneFailed', type='Ready'}",
     "fleet_machine_certificates_expiry{}",  # a control plane on machines, of which the local Azure boots none
 )
 """What is not there on a fleet that is well."""
@@ -128,7 +127,7 @@ def test_conditions_are_those_of_the_objects(local: Local, collected: History) -
     shown = {
         dict(labels)["type"]: bool(value)
         for labels, value in _last(collected).items()
-        if {("customresource_kind", "Cluster"), ("name", FIRST), ("environment", "dev")} <= labels
+        if {(NAME, "fleet_cluster_condition"), ("name", FIRST), ("environment", "dev")} <= labels
     }
     assert shown.keys() == there.keys()
     assert shown["Available"] is there["Available"] is True

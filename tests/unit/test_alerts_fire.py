@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import promql_parser
 import pytest
 
-from tests.observability import alerts
+from tests.observability import alerts, conditions
 from tests.promql import MINUTE, NAME, History, Vector
 
 BY_NAME = {each["alert"]: each for each in alerts()}
@@ -43,12 +43,10 @@ def firing(series: dict[str, Values]) -> set[str]:
 
 
 def condition(kind: str, type_: str, reason: str = "Any", name: str = "one", namespace: str = "clusters") -> str:
-    group = {"Cluster": "cluster.x-k8s.io", "ManagedCluster": "containerservice.azure.com"}.get(kind)
-    group = group or ("source.toolkit.fluxcd.io" if "Repository" in kind else "kustomize.toolkit.fluxcd.io")
-    labels = {"customresource_group": group, "customresource_kind": kind, "namespace": namespace, "name": name}
-    labels |= {"type": type_, "reason": reason}
+    labels = {"customresource_kind": kind, "namespace": namespace, "name": name, "type": type_, "reason": reason}
     matchers = ", ".join(f'{key}="{value}"' for key, value in labels.items())
-    return f"fleet_condition{{{matchers}}}"
+    metric = next(each["metricNamePrefix"] for each in conditions() if each["groupVersionKind"]["kind"] == kind)
+    return f"{metric}_condition{{{matchers}}}"
 
 
 UP = 'up{fleet_component="fleet-kube-state-metrics", pod="a"}'
