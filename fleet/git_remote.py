@@ -26,7 +26,7 @@ _CAUSES: Final = (
     (
         (
             *("Authentication failed", "could not read Username", "error: 401", "error: 403", "access denied"),
-            *("Permission denied (", "error in libcrypto", "marked as read only", "read-only"),
+            *("Permission denied (", "error in libcrypto", "marked as read only", "does not have write access"),
         ),
         "credential",
     ),

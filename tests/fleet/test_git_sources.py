@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from fleet.validation import schemas
+from management_cluster import flux, versions
 from management_cluster.fleet_source import signing_in
 from tests.unit.test_fleet_settings import APP, APP_KEY, AZURE_DEVOPS, KEY, PASSWORD, READER, parse
 
@@ -53,6 +55,19 @@ def test_a_source_keeps_to_flux_s_own_definition_of_the_kind(
     assert [error.message for error in validator.iter_errors(source)] == []
     spec["provider"] = "gitlab"
     assert [error.message for error in validator.iter_errors(source)]
+
+
+@pytest.mark.parametrize("by_identity", [False, True])
+def test_source_controller_signs_in_as_named_accounts_only_where_it_has_to(by_identity: bool) -> None:
+    documents = flux.tuned(flux.manifests(versions.FLUX), git_by_identity=by_identity)
+    arguments = {
+        each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["args"]
+        for each in yaml.safe_load_all(documents)
+        if each["kind"] == "Deployment"
+    }
+    gates = [each for each in arguments["source-controller"] if each.startswith("--feature-gates")]
+    assert gates == (["--feature-gates=ObjectLevelWorkloadIdentity=true"] if by_identity else [])
+    assert "ObjectLevelWorkloadIdentity=true" in str(arguments["kustomize-controller"])
 
 
 def test_decryption_keeps_to_flux_s_own_definition_too() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.fleet_roles import ASO, CAPZ, only_grantable, teams
+from infra.fleet_roles import ASO, CAPZ, DECRYPTION, only_grantable, teams
 from local_azure import instance
 from tests.program.conftest import Repository, config
 from tests.program.project import Project
@@ -84,3 +84,21 @@ def test_a_fleet_in_another_subscription_has_no_rights_in_that_of_the_management
     assert {f"role-capz-{OTHER}", f"capz-capz-{OTHER}", f"aso-aks-cluster-admin-{OTHER}"} <= names
     rest = {each["urn"].rpartition("::")[2] for each in planned} - names
     assert rest == {"aks-network-contributor", "aks-network-contributor-api-server", "creator-is-administrator"}
+
+
+def test_flux_gets_the_one_right_to_decrypt_where_the_key_is(
+    plane: Project, repository: Repository, azure: Azure
+) -> None:
+    began = time.time()
+    group = f"/subscriptions/{instance.SUBSCRIPTION_ID}/resourceGroups/rg-security"
+    key = f"{group}/providers/Microsoft.KeyVault/vaults/kv-fleet/keys/sops"
+    azure.arm.put(group, "2022-09-01", {"location": "westeurope"})
+    plane.write(config(repository, decryptionKeyId=key), program=ONLY_AZURE)
+    plane.succeed("up", "--yes", "--skip-preview")
+    (role,) = [each for each in _written(azure, began, "roleDefinitions") if "dataActions" in each["permissions"][0]]
+    assert role["permissions"] == [{"actions": [], "dataActions": list(DECRYPTION.data_actions)}]
+    (assigned,) = [each for each in _written(azure, began, "roleAssignments") if each["roleDefinitionId"] == role["id"]]
+    assert assigned["id"].startswith(key)
+    plane.succeed("preview", "--expect-no-changes")
+    plane.succeed("destroy", "--yes", "--skip-preview")
+    azure.arm.delete(group, "2022-09-01")
