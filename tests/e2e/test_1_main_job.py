@@ -52,7 +52,7 @@ def test_no_controller_was_rolled_out_twice(local: Local) -> None:
     assert set(controllers.revisions(local).values()) == {1}
 
 
-def test_an_argument_that_is_taken_out_by_hand_is_there_again(local: Local) -> None:
+def test_what_is_taken_out_by_hand_is_there_again(local: Local) -> None:
     where = ("deployment", "azureserviceoperator-controller-manager", "--namespace", "capz-system")
     before = local.get(MANAGEMENT, *where)
     without = {"spec": {"template": {"spec": {"priorityClassName": None}}}}

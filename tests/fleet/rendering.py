@@ -152,7 +152,8 @@ class Fleet:
 
     def wave(self, name: str = "dev") -> Rendered:
         """What the management cluster gets of a release for one wave, beside its clusters."""
-        return flux(self.path, kustomize(self.path / "management").one("Kustomization", f"{name}-release"), {})
+        release = kustomize(self.path / "management").one("Kustomization", f"{name}-release")
+        return flux(self.path, release, RUNTIME_INFO)
 
     def environment(self, name: str = "dev") -> Rendered:
         """What the management cluster gets for the clusters of one wave; by default dev, without its canaries."""

@@ -72,11 +72,10 @@ def test_a_rollout_that_goes_on_is_waited_for(field: str, value: int) -> None:
 def pod(image: str, image_id: str) -> Pod:
     """A pod with one container that runs."""
     status = {"name": "manager", "image": image, "imageID": image_id, "ready": True, "restartCount": 0}
-    found = Pod.from_dict(
-        {"spec": {"containers": [{"name": "manager", "image": image}]}, "status": {"containerStatuses": [status]}}
-    )
-    assert isinstance(found, Pod)
-    return found
+    container = {"name": "manager", "image": image}
+    running = Pod.from_dict({"spec": {"containers": [container]}, "status": {"containerStatuses": [status]}})
+    assert isinstance(running, Pod)
+    return running
 
 
 def test_a_digest_is_that_of_what_runs() -> None:
