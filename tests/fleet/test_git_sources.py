@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from fleet.validation import schemas
+from infra.controller_settings import ControllerSettings
 from management_cluster import flux, versions
+from management_cluster.controllers import by_flux
 from management_cluster.fleet_source import signing_in
 from tests.unit.test_fleet_settings import APP, APP_KEY, AZURE_DEVOPS, KEY, PASSWORD, READER, parse
 
@@ -59,7 +61,7 @@ def test_a_source_keeps_to_flux_s_own_definition_of_the_kind(
 
 @pytest.mark.parametrize("by_identity", [False, True])
 def test_source_controller_signs_in_as_named_accounts_only_where_it_has_to(by_identity: bool) -> None:
-    documents = flux.tuned(flux.manifests(versions.FLUX), git_by_identity=by_identity)
+    documents = flux.tuned(flux.manifests(versions.FLUX), by_flux(ControllerSettings()), git_by_identity=by_identity)
     arguments = {
         each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["args"]
         for each in yaml.safe_load_all(documents)
