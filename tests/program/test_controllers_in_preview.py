@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-from management_cluster import clusterctl_configuration, versions
+import pytest
+
+from management_cluster import clusterctl_configuration, flux, versions
 from management_cluster.controllers import BY_CLUSTERCTL, BY_FLUX
+from management_cluster.images import images_of
 from tests.program.conftest import Repository, config
 from tests.program.project import CHECKOUT, Project
 
@@ -23,17 +27,23 @@ def test_a_production_stack_has_what_keeps_its_controllers_available(project: Pr
             f"[urn=urn:pulumi:test::slipway::slipway:kubernetes:DisruptionBudgets$kubernetes:policy/v1:PodDisruptionBudget::{name}-budget]"
             in text
         )
-    assert '"--kube-api-qps=100"' in text
-    assert "system-cluster-critical" in text
+    assert re.search(r'--kube-api-qps +: "100"', text)
+    assert re.search(r'priority +: "system-cluster-critical"', text)
+    assert int(re.findall(r"\+ (\d+) to create", text)[-1]) < 120
 
 
 def test_size_replicas_and_registry_are_in_the_preview(project: Project, repository: Repository) -> None:
     project.write(config(repository, fleetSize="1000", controllerReplicas="1", imageRegistry=MIRROR))
     text = project.succeed("preview", "--diff")
-    assert '"--kube-api-qps=200"' in text
+    assert re.search(r'--kube-api-qps +: "200"', text)
+    assert re.search(rf'registry +: "{MIRROR}"', text)
     assert "PodDisruptionBudget" not in text
-    assert f"{MIRROR}/fluxcd/kustomize-controller" in text
-    assert "ghcr.io/fluxcd/kustomize-controller" not in text
+
+
+def test_fluxs_images_come_from_the_registry(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", project.env["PATH"])
+    found = images_of(flux.manifests(versions.FLUX, MIRROR))
+    assert {each.rpartition(":")[0] for each in found} == {f"{MIRROR}/fluxcd/{name}" for name in BY_FLUX}
 
 
 def _image_list(project: Project, *arguments: str) -> list[str]:
@@ -75,8 +85,7 @@ def _check_images(project: Project, arguments: list[str], mirrored: set[str]) ->
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = {line.split()[-1] for line in done.stdout.splitlines() if line.strip().startswith(("image:", "- image:"))}
-    images = {each for each in found if "/" in each}
+    images = images_of(done.stdout)
     assert images
     assert images <= {f"{MIRROR}/{each}" for each in mirrored}
 
