@@ -51,10 +51,6 @@ def test_no_cluster_comes_before_the_guards(fleet: Fleet) -> None:
         assert {"name": "policies"} in fleet.wave(wave).one("Kustomization", wave)["spec"]["dependsOn"]
 
 
-def test_the_guards_in_the_seed_are_those_of_policies() -> None:
-    assert (REPOSITORY.parents[1] / "policies" / "admission").resolve() == REPOSITORY / "policies"
-
-
 @pytest.mark.parametrize("path", ["classes", "classes/templates"])
 def test_a_class_outlives_its_clusters(path: str) -> None:
     assert {each["metadata"]["annotations"][PRUNE] for each in kustomize(REPOSITORY / path)} == {"disabled"}
