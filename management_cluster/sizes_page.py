@@ -10,9 +10,7 @@ from management_cluster.sizes import SIZES, Share
 
 def table() -> str:
     """Markdown: a line for each controller and share, the smallest fleet first; sizes with the same share are one."""
-    return "\n".join(
-        ["| Controller | Clusters | CPU | Memory | At most | Told |", "|---|---|---|---|---|---|", *_rows()]
-    )
+    return "\n".join(["| Controller | Clusters | CPU | Memory | At most | Told | From |", "|---" * 7 + "|", *_rows()])
 
 
 def _rows() -> Iterator[str]:
