@@ -31,6 +31,7 @@ def test_a_new_project_is_a_copy_of_this_one(project: Project, tmp_path: Path) -
     assert different == {Path("Pulumi.yaml")}
     before, after = (yaml.safe_load((folder / "Pulumi.yaml").read_text()) for folder in (template, made))
     del before["template"]
+    assert after["config"].pop("pulumi:tags") == {"value": {"pulumi:template": str(template)}}
     assert after == before
 
 
