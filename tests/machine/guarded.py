@@ -14,7 +14,7 @@ from local_azure.command import CommandFailed
 from local_azure.toolchain import Toolchain
 from tests.machine.cluster import Cluster, soon
 
-POLICIES = Path(__file__).parents[2] / "policies" / "admission"
+POLICIES = Path(__file__).parents[2] / "fleet" / "repository" / "policies"
 NAMESPACE = "clusters"
 
 CAPI = "system:serviceaccount:capi-system:capi-manager"

@@ -15,7 +15,7 @@ from local_azure.toolchain.releases import AZURE_CRDS
 from tests.fleet.rendering import Fleet
 from tests.machine.cluster import Cluster, soon
 
-POLICIES = Path(__file__).parents[2] / "policies" / "admission"
+POLICIES = Path(__file__).parents[2] / "fleet" / "repository" / "policies"
 NAMESPACE = "shop-dev"
 TEAM = f"system:serviceaccount:{NAMESPACE}:team"
 AZURE = (
