@@ -100,7 +100,8 @@ def tuned(documents: str, controllers: Sequence[Controller], *, git_by_identity:
     Args:
         git_by_identity: whether sources are read as an identity of Azure.
     """
-    found, by_name = list(yaml.safe_load_all(documents)), {each.name: each for each in controllers}
+    # By libyaml: the definitions among them are long, and every preview reads them.
+    found, by_name = list(yaml.load_all(documents, yaml.CSafeLoader)), {each.name: each for each in controllers}
     for each in found:
         each["metadata"].setdefault("annotations", {}).update(OURS)
         if each["kind"] == "Deployment":
@@ -113,7 +114,7 @@ def tuned(documents: str, controllers: Sequence[Controller], *, git_by_identity:
                 each["spec"]["template"]["spec"]["volumes"] = [{"name": "temp", "emptyDir": {"medium": "Memory"}}]
             container["args"] += BY_IDENTITY if git_by_identity and name == "source-controller" else ()
             _shape(each["spec"], by_name[name])
-    return yaml.safe_dump_all(found)
+    return yaml.dump_all(found, Dumper=yaml.CSafeDumper)
 
 
 def _shape(deployment: dict[str, Any], controller: Controller) -> None:
