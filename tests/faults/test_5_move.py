@@ -40,7 +40,7 @@ class Stacks:
     def run(self, script: str, *, old: str = "local", new: str = NEXT) -> str:
         """Commands of a runbook, with the stacks in their places."""
         named = script.replace("<old>", old).replace("<new>", new)
-        return run(["bash", "-ec", named], env=self._local.env, cwd=self._checkout, timeout=20 * MINUTES)
+        return run(["bash", "-ec", named], env=self._local.env, cwd=self._checkout, timeout=25 * MINUTES)
 
     def get(self, stack: str, *what: str) -> str:
         """`kubectl get …` on a stack's management cluster."""
