@@ -13,18 +13,13 @@ from infra.controller_settings import ControllerSettings
 from management_cluster import flux, versions
 from management_cluster.controllers import by_flux
 from management_cluster.fleet_source import signing_in
-from tests.unit.test_fleet_settings import APP, APP_KEY, AZURE_DEVOPS, KEY, PASSWORD, READER, parse
+from tests.unit.test_fleet_settings import APP, APP_KEY, AZURE_DEVOPS, KEY, PASSWORD, READER, by_deploy_key, parse
 
 
 @pytest.fixture
 def deploy_key(tmp_path: Path) -> dict[str, str]:
     """A stack with a deploy key, without the key itself."""
-    (tmp_path / "known_hosts").write_text("git.example.com ssh-ed25519 AAAA\n")
-    return {
-        "gitAuth": "deployKey",
-        "fleetUrl": "ssh://git@git.example.com/team/fleet.git",
-        "gitKnownHostsFile": str(tmp_path / "known_hosts"),
-    }
+    return by_deploy_key(tmp_path)
 
 
 @pytest.mark.parametrize(

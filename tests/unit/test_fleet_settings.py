@@ -42,8 +42,7 @@ def complaints(environment: dict[str, str], **changed: str) -> str:
     return str(raised.value)
 
 
-@pytest.fixture
-def deploy_key(tmp_path: Path) -> dict[str, str]:
+def by_deploy_key(tmp_path: Path) -> dict[str, str]:
     """A stack with a deploy key, without the key itself."""
     (tmp_path / "known_hosts").write_text("git.example.com ssh-ed25519 AAAA\n")
     return {
@@ -51,6 +50,12 @@ def deploy_key(tmp_path: Path) -> dict[str, str]:
         "fleetUrl": "ssh://git@git.example.com/team/fleet.git",
         "gitKnownHostsFile": str(tmp_path / "known_hosts"),
     }
+
+
+@pytest.fixture
+def deploy_key(tmp_path: Path) -> dict[str, str]:
+    """As a fixture."""
+    return by_deploy_key(tmp_path)
 
 
 def test_flux_and_the_agents_have_the_programs_password_where_there_is_no_other() -> None:
