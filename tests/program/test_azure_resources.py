@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -50,6 +51,14 @@ def plane(project: Project, repository: Repository) -> Project:
     """A project whose program is the Azure side alone."""
     project.write(config(repository), program=ONLY_AZURE)
     return project
+
+
+@pytest.fixture
+def hub(azure: Azure) -> Iterator[str]:
+    """A resource group of somebody else's, by its id, for what a stack names but does not make."""
+    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+    yield HUB
+    azure.arm.delete(HUB, "2022-09-01")
 
 
 def test_the_life_of_a_management_cluster(plane: Project, repository: Repository, azure: Azure) -> None:
@@ -215,10 +224,9 @@ def test_a_private_cluster_goes_into_somebody_elses_subnets(
 
 
 def test_what_the_control_plane_logs_goes_to_the_workspace_that_a_stack_names(
-    plane: Project, repository: Repository, azure: Azure
+    plane: Project, repository: Repository, azure: Azure, hub: str
 ) -> None:
-    workspace = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/logs"
-    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+    workspace = f"{hub}/providers/Microsoft.OperationalInsights/workspaces/logs"
     azure.arm.put(workspace, "2023-09-01", {"location": "westeurope", "properties": {}})
     plane.write(config(repository, logWorkspaceId=workspace), program=ONLY_AZURE)
     plane.succeed("up", "--yes", "--skip-preview")
@@ -235,14 +243,12 @@ def test_what_the_control_plane_logs_goes_to_the_workspace_that_a_stack_names(
     plane.succeed("up", "--yes", "--skip-preview")
     assert azure.find(found["id"], "2021-05-01-preview") is None
     plane.succeed("destroy", "--yes", "--skip-preview")
-    azure.arm.delete(HUB, "2022-09-01")
 
 
 def test_the_nodes_may_pull_from_the_registry_that_a_stack_names(
-    plane: Project, repository: Repository, azure: Azure
+    plane: Project, repository: Repository, azure: Azure, hub: str
 ) -> None:
-    registry = f"{HUB}/providers/Microsoft.ContainerRegistry/registries/images12345"
-    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+    registry = f"{hub}/providers/Microsoft.ContainerRegistry/registries/images12345"
     azure.arm.put(registry, "2023-07-01", {"location": "westeurope", "sku": {"name": "Premium"}})
     plane.write(config(repository, registryId=registry), program=ONLY_AZURE)
     plane.succeed("preview")
@@ -259,12 +265,12 @@ def test_the_nodes_may_pull_from_the_registry_that_a_stack_names(
     plane.succeed("up", "--yes", "--skip-preview")
     assert _who_may_pull(azure, registry) == []
     plane.succeed("destroy", "--yes", "--skip-preview")
-    azure.arm.delete(HUB, "2022-09-01")
 
 
-def test_metrics_go_to_the_workspace_that_a_stack_names(plane: Project, repository: Repository, azure: Azure) -> None:
-    workspace = f"{HUB}/providers/Microsoft.Monitor/accounts/metrics"
-    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+def test_metrics_go_to_the_workspace_that_a_stack_names(
+    plane: Project, repository: Repository, azure: Azure, hub: str
+) -> None:
+    workspace = f"{hub}/providers/Microsoft.Monitor/accounts/metrics"
     azure.arm.put(workspace, "2023-04-03", {"location": "westeurope"})
     plane.write(config(repository, metricsWorkspaceId=workspace), program=ONLY_AZURE)
     plane.succeed("preview")
@@ -283,14 +289,12 @@ def test_metrics_go_to_the_workspace_that_a_stack_names(plane: Project, reposito
     plane.succeed("up", "--yes", "--skip-preview")
     assert [azure.find(each["id"], "2022-06-01") for each in (association, rule)] == [None, None]
     plane.succeed("destroy", "--yes", "--skip-preview")
-    azure.arm.delete(HUB, "2022-09-01")
 
 
 def test_disks_are_encrypted_with_the_key_that_a_stack_names_and_on_the_host(
-    plane: Project, repository: Repository, azure: Azure
+    plane: Project, repository: Repository, azure: Azure, hub: str
 ) -> None:
-    key = f"{HUB}/providers/Microsoft.Compute/diskEncryptionSets/des-fleet"
-    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+    key = f"{hub}/providers/Microsoft.Compute/diskEncryptionSets/des-fleet"
     azure.arm.put(key, "2024-03-02", {"location": "westeurope", "identity": {"type": "SystemAssigned"}})
     own = {"diskEncryptionSetId": key, "encryptionAtHost": "true"}
     plane.write(config(repository, **own), program=ONLY_AZURE)
@@ -301,7 +305,6 @@ def test_disks_are_encrypted_with_the_key_that_a_stack_names_and_on_the_host(
     plane.succeed("preview", "--expect-no-changes")
     plane.write(config(repository, diskEncryptionSetId=key), program=ONLY_AZURE)
     plane.succeed("destroy", "--yes", "--skip-preview")
-    azure.arm.delete(HUB, "2022-09-01")
 
 
 def _who_may_pull(azure: Azure, registry: str) -> list[str]:
