@@ -35,6 +35,9 @@ FLUX_REGISTRY: Final = "ghcr.io"
 AZURE_REGISTRIES: Final = ".azurecr.io"
 """Flux reads them by its own identity: https://fluxcd.io/flux/components/source/ocirepositories/#provider"""
 
+READ_BY_STATUS: Final = {"slipway.dev/file": "runtime-info"}
+"""By it `python -m fleet status` finds the ConfigMap; see fleet/status/inventory.py."""
+
 NEVER_PRUNED: Final = {**OURS, "kustomize.toolkit.fluxcd.io/prune": "disabled"}
 """Credentials and their namespace outlive whatever Git says."""
 
@@ -104,7 +107,9 @@ class HandOff(pulumi.ComponentResource):
         registry = self._settings.controllers.image_registry or FLUX_REGISTRY
         return kubernetes.core.v1.ConfigMap(
             "runtime-info",
-            metadata=ObjectMetaArgs(name="runtime-info", namespace=NAMESPACE, annotations=NEVER_PRUNED),
+            metadata=ObjectMetaArgs(
+                name="runtime-info", namespace=NAMESPACE, annotations=NEVER_PRUNED, labels=READ_BY_STATUS
+            ),
             data={
                 "subscription_id": azure.subscriptions_of_fleet[0],
                 "tenant_id": azure.tenant_id,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from external.command import ExternalError
-from pipelines import comment, expiry, report
+from pipelines import comment, expiry, report, unmanaged
 from pipelines.engine import Stack, stacks
 
 REFUSED: Final = 1
@@ -34,8 +34,9 @@ def up(arguments: argparse.Namespace) -> int:
 
 def drift(arguments: argparse.Namespace) -> int:
     """Say what is not as the state has it."""
-    outcome = Stack(arguments.stack).drift()
-    text = report.drift(outcome)
+    stack = Stack(arguments.stack)
+    outcome = stack.drift()
+    text = report.drift(outcome, unmanaged.of(stack))
     _write(arguments.report, text)
     return 0 if text.splitlines()[1].endswith("no drift") else REFUSED
 

@@ -123,6 +123,11 @@ class Stack:
         found = self.config.get(key)
         return str(found.value) if found else ""
 
+    def output(self, name: str) -> str:
+        """An output's value, also a secret one; empty where the stack has none of that name."""
+        found = self._stack.outputs().get(name)
+        return str(found.value) if found else ""
+
     def preview(self) -> Outcome:
         """Preview with the policy pack; changes nothing."""
         return self._run(self._stack.preview, **self._policies())

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from fleet.status.unmanaged import WHAT_TO_DO
 from pipelines.engine import Change, Outcome, Violation
+from pipelines.unmanaged import NOTHING, Unmanaged
 
 VERBS = {
     "create": "create",
@@ -45,16 +47,20 @@ def preview(outcome: Outcome) -> str:
     return "\n".join([*lines, ""])
 
 
-def drift(outcome: Outcome) -> str:
+def drift(outcome: Outcome, unmanaged: Unmanaged = NOTHING) -> str:
     """The message of a night in which something was not as it should be."""
     changes, away = outcome.compared, [f"`{each.name}`: the cluster does not answer" for each in outcome.out_of_reach]
     said = [_counted(len(changes), "differs", "differ")] if changes else []
     said += [_counted(len(away), "could not be compared", "could not be compared")] if away else []
+    said += [_clusters(len(unmanaged.ids))] if unmanaged.ids else []
+    said += ["Azure's clusters could not be compared"] if unmanaged.unasked else []
     state = "could not be compared" if outcome.failed else ", ".join(said) or "no drift"
     lines = [marker("drift", outcome.stack), f"## Drift of `{outcome.stack}`: {state}"]
     lines += _section("Errors", outcome.errors) if outcome.failed else []
     unreachable = [text for text in [*outcome.notes, *outcome.warnings] if _unreachable(text)]
-    lines += _section("Not compared", [*away, *unreachable])
+    unasked = [f"Clusters in Azure with the fleet: {unmanaged.unasked}"] if unmanaged.unasked else []
+    lines += _section("Not compared", [*away, *unreachable, *unasked])
+    lines += _section("Clusters that nothing manages", [f"`{each}` {WHAT_TO_DO}" for each in unmanaged.ids])
     lines += list(_table(changes, FOUND))
     if changes:
         lines += ["", "`pulumi up` puts back what the program says; `pulumi refresh` accepts what is there."]
@@ -63,6 +69,10 @@ def drift(outcome: Outcome) -> str:
 
 def _counted(number: int, one: str, more: str) -> str:
     return f"1 resource {one}" if number == 1 else f"{number} resources {more}"
+
+
+def _clusters(number: int) -> str:
+    return "1 cluster that nothing manages" if number == 1 else f"{number} clusters that nothing manages"
 
 
 def _headline(outcome: Outcome, changes: Sequence[Change]) -> str:

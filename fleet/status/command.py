@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from fleet.status import health, inventory, report
+from fleet.status import health, inventory, report, unmanaged
 from fleet.status.connection import connect
-from fleet.status.health import FleetStatus
+from fleet.status.health import FleetStatus, Health, Trouble
 
 NOT_READY = 1
 
@@ -24,6 +25,7 @@ def add_to(commands: Any) -> None:
         epilog="Exit code: 0 all is ready, 1 something is not, 2 it could not be found out.",
     )
     parse.add_argument("--json", action="store_true", help="for programs")
+    parse.add_argument("--azure", action="store_true", help="ask Azure, too, for clusters that nothing manages")
     add_management_cluster(parse)
     parse.set_defaults(command=run)
 
@@ -37,6 +39,10 @@ def add_management_cluster(parse: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Show every workload cluster; the exit code says whether all of them are ready."""
     judged, taken = judge(arguments)
+    if arguments.azure:
+        left = unmanaged.ask(connect(arguments.kubeconfig, arguments.context))
+        found = [Trouble(each, Health.FAILING, unmanaged.WHAT_TO_DO) for each in left]
+        judged = replace(judged, troubles=(*judged.troubles, *found))
     if arguments.json:
         console.print_json(data=report.as_json(judged))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0)
 """Seconds."""
 
 _ESSENTIAL: Final = "clusters"
+
+_kind = cache(create_namespaced_resource)  # of each it can make one only
 
 
 def connect(kubeconfig: Path | None, context: str | None) -> Callable[..., Iterable[dict[str, Any]]]:
@@ -49,7 +52,7 @@ def connect(kubeconfig: Path | None, context: str | None) -> Callable[..., Itera
         raise ExternalError(f"the context {config.context_name} cannot be used: {error}") from None
 
     def list_all(group: str, version: str, plural: str, label: str = "") -> list[dict[str, Any]]:
-        kind = create_namespaced_resource(group, version, plural, plural)
+        kind = _kind(group, version, plural, plural)
         where = f"the management cluster {config.cluster.server} (context {config.context_name})"
         try:
             labels: dict[str, Any] | None = {label: operators.exists()} if label else None

@@ -38,7 +38,8 @@ POOLS: Final = (
     ("cluster.x-k8s.io", "v1beta2", "machinedeployments"),
 )
 FILES: Final = ("", "v1", "configmaps", "slipway.dev/file")
-"""ConfigMaps that have a file of the fleet repository, by the label that says so; see management/kustomization.yaml."""
+"""ConfigMaps by the label that says that they are read here: a file of the fleet repository
+(management/kustomization.yaml), and what the program tells the fleet (management_cluster/hand_off.py)."""
 
 SOURCES: Final = (
     ("GitRepository", "source.toolkit.fluxcd.io", "v1", "gitrepositories"),
@@ -84,6 +85,7 @@ class Inventory:
     Attributes:
         in_git: the clusters that Flux has applied from Git and has not missed there since.
         environments: in their order of promotion, as far as the fleet repository says it.
+        subscription: the first of the fleet's; empty where the program has not told it.
     """
 
     clusters: tuple[Cluster, ...]
@@ -96,6 +98,7 @@ class Inventory:
     azure: dict[tuple[str, str], list[AzureResource]] = field(default_factory=dict)
     in_git: frozenset[tuple[str, str]] = frozenset()
     environments: tuple[str, ...] = ()
+    subscription: str = ""
     taken: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def rank(self, environment: str) -> tuple[int, str]:
@@ -132,7 +135,8 @@ def read(list_all: Lister) -> Inventory:
         applied,
         {(kind, *each.key): each for kind, listed in sources.items() for each in _parsed(Source, listed.result())},
         in_git=frozenset(found for each in applied.values() for found in each.clusters),
-        environments=tuple(_environments(files.result())),
+        environments=tuple(waves.environments(waves.read(_told(files.result(), PurePosixPath(waves.FILE).name)))),
+        subscription=_told(files.result(), "subscription_id"),
     )
 
 
@@ -162,11 +166,10 @@ def _parsed(model: type[_Kind], items: Iterable[dict[str, Any]]) -> Iterator[_Ki
             raise ExternalError(f"cannot read {what} {where} of the management cluster: {field_}: {why}") from None
 
 
-def _environments(files: Iterable[dict[str, Any]]) -> Iterator[str]:
-    name = PurePosixPath(waves.FILE).name
-    for each in files:
-        if each["metadata"]["namespace"] == FLUX:
-            yield from waves.environments(waves.read((each.get("data") or {}).get(name, "")))
+def _told(files: Iterable[dict[str, Any]], key: str) -> str:
+    """What one of the files says; empty where none does."""
+    told = [(each.get("data") or {}).get(key, "") for each in files if each["metadata"]["namespace"] == FLUX]
+    return next(filter(None, told), "")
 
 
 def _by_cluster(pools: Iterable[Pool]) -> dict[tuple[str, str], list[Pool]]:

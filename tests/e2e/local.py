@@ -62,10 +62,10 @@ class Local:
         found = (self.get(MANAGEMENT, "cluster", name, "-n", CLUSTERS) or {}).get("status", {}).get("conditions", [])
         return any(each["type"] == "Available" and each["status"] == "True" for each in found)
 
-    def status(self) -> str:
+    def status(self, *options: str) -> str:
         """What `python -m fleet status` says, whatever its exit code."""
         try:
-            return self.run("python", "-m", "fleet", "status", "--context", MANAGEMENT)
+            return self.run("python", "-m", "fleet", "status", "--context", MANAGEMENT, *options)
         except CommandFailed as failed:
             return failed.output
 

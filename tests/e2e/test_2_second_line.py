@@ -63,6 +63,7 @@ def test_a_cluster_deleted_without_guards_runs_on_and_is_adopted(unguarded: Loca
         eventually(lambda what=what: unguarded.get(MANAGEMENT, *what) is None, 120, f"the end of {what[0]}")  # type: ignore[misc]
     assert unguarded.requests(began, method="DELETE") == []
     assert unguarded.get(FIRST, "nodes")["items"]
+    assert f"managedClusters/{FIRST}: runs, and nothing manages it" in unguarded.status("--azure")
 
     unguarded.reconcile(MANAGEMENT, "kustomization", "dev")
     eventually(lambda: unguarded.available(FIRST), 300, "the adopted cluster")

@@ -21,7 +21,9 @@ NOBODY = json.dumps(
     }
 )
 AWAY = f"""
+import pulumi
 import pulumi_kubernetes as kubernetes
+pulumi.export("kubeconfig", pulumi.Output.secret({NOBODY!r}))
 kubernetes.Provider("cluster", kubeconfig={NOBODY!r}, cluster_identifier="away", delete_unreachable=True)
 """
 
@@ -56,6 +58,8 @@ def test_what_is_out_of_reach_is_not_called_gone(project: Project, repository: R
     done = pipelines(project, "drift", "--stack", STACK, "--report", str(report))
     said = report.read_text()
     assert done.code == 1, done.text
-    assert said.splitlines()[1] == f"## Drift of `{STACK}`: 1 resource could not be compared"
+    headline = f"## Drift of `{STACK}`: 1 resource could not be compared, Azure's clusters could not be compared"
+    assert said.splitlines()[1] == headline
     assert "gone" not in said
     assert "- `there`: the cluster does not answer" in said
+    assert "Clusters in Azure with the fleet: the management cluster https://127.0.0.1:1 (context away)" in said
