@@ -124,10 +124,12 @@ def test_drift_is_what_was_changed_or_deleted_by_hand(
 ) -> None:
     project.write(config(repository) | LOCAL, program=ONLY_AZURE)
     assert make(project, "up").code == 0
-    assert make(project, "drift").code == 0
+    report = tmp_path / "drift.md"
+    make(project, "drift", REPORT=str(report))
+    # No control plane runs behind this AKS, so what it manages cannot be compared with what Azure has.
+    assert report.read_text().splitlines()[1].endswith(": Azure's clusters could not be compared")
     azure.arm.put(GROUP, "2024-03-01", {"location": "westeurope", "tags": {"by": "hand"}})
     azure.arm.delete(FLUX_CREDENTIAL, "2023-01-31")
-    report = tmp_path / "drift.md"
     assert make(project, "drift", REPORT=str(report)).code != 0
     said = report.read_text()
     assert "2 resources differ" in said.splitlines()[1]

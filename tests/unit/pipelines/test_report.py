@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipelines import report
 from pipelines.engine import Change, Outcome, Violation
+from pipelines.unmanaged import Unmanaged
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "pull-requests.md"
 VERSION = "kubernetesVersion: 1.36.2 → 1.36.3"
@@ -61,3 +62,10 @@ def test_of_very_many_changes_the_comment_keeps_the_worst() -> None:
 
 def test_nothing_to_do_is_said_in_two_words() -> None:
     assert report.preview(Outcome("dev")).splitlines()[1] == "## `pulumi preview` of `dev`: no changes"
+
+
+def test_a_night_tells_of_clusters_that_nothing_manages() -> None:
+    said = report.drift(Outcome("dev"), Unmanaged(("/subscriptions/5f3a/…/managedClusters/left-over",)))
+    assert said.splitlines()[1] == "## Drift of `dev`: 1 cluster that nothing manages"
+    assert "- `/subscriptions/5f3a/…/managedClusters/left-over` runs, and nothing manages it: put its" in said
+    assert report.drift(Outcome("dev")).splitlines()[1] == "## Drift of `dev`: no drift"
