@@ -58,9 +58,10 @@ def clone(env: Mapping[str, str], to: Path) -> Path:
 
 
 def push(env: Mapping[str, str], checkout: Path, message: str) -> None:
-    """Commit all changes in `checkout` and push them to main."""
+    """Commit all changes in `checkout`, if there are any, and push them to main."""
     git(env, "-C", checkout, "add", "--all")
-    git(env, "-C", checkout, "commit", "--quiet", "--message", message)
+    if git(env, "-C", checkout, "status", "--porcelain"):
+        git(env, "-C", checkout, "commit", "--quiet", "--message", message)
     git(env, "-C", checkout, "push", "--quiet", "origin", "HEAD:main")
 
 

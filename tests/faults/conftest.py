@@ -14,7 +14,7 @@ from tests.e2e.conftest import local, main_job, ran_before
 from tests.e2e.local import Local
 from tests.e2e.second import SECOND
 from tests.faults.reporting import OneLinePerFault
-from tests.faults.settled import owners, settle
+from tests.faults.settled import Owners, comes_to_rest, converged
 
 __all__ = ["local", "main_job", "ran_before"]
 
@@ -34,28 +34,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.faults)
 
 
+@pytest.fixture(scope="module")
+def at_rest(local: Local) -> Iterator[Owners]:
+    """The whole fleet, of which nothing moves any more after the faults of a file; has who owns what."""
+    yield from comes_to_rest(local)
+
+
+@pytest.fixture(scope="module")
+def second_cluster(local: Local, at_rest: Owners) -> Iterator[None]:
+    """The cluster `second`, which tests of a file may add; it goes by two merges."""
+    yield
+    second.delete(local)
+
+
 @pytest.fixture
-def fleet(local: Local) -> Iterator[Local]:
+def fleet(local: Local, at_rest: Owners) -> Iterator[Local]:
     """The local Azure with a whole fleet, before the fault and after it.
 
-    Afterwards everything is ready, every owner is there, nothing moves any more, and no controller has sent a DELETE
-    for a cluster whose deletion nobody approved.
+    Afterwards everything is ready, every owner is there, and no controller has sent a DELETE for any cluster.
     """
-    before, began = owners(local), time.time()
+    began = time.time()
     yield local
     local.heal()
-    settle(local, before)
-    assert [path for path in deleted(local, began) if f"/resourcegroups/{SECOND}" not in path] == []
+    converged(local, at_rest)
+    assert deleted(local, began) == []
 
 
 @pytest.fixture
-def with_second(fleet: Local) -> Iterator[None]:
-    """The test may add the cluster `second` to the fleet; it goes again by two merges."""
-    began = time.time()
+def with_second(local: Local, second_cluster: None, fleet: Local) -> Iterator[None]:
+    """The test may add the cluster `second`, where the one before has not; Git has it as it was added afterwards."""
     yield
-    fleet.heal()
-    assert deleted(fleet, began) == []
-    second.delete(fleet)
+    local.heal()
+    second.merge(local, "Put back", second.add)
 
 
 def deleted(local: Local, since: float) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from local_azure.command import CommandFailed
@@ -49,9 +49,25 @@ def owners(local: Local) -> Owners:
     }
 
 
-def settle(local: Local, before: Owners) -> None:
-    """Wait until all clusters are ready again and nothing moves; owners are as they were before the fault."""
+def comes_to_rest(local: Local) -> Iterator[Owners]:
+    """Gives who owns what now; taken up again, waits until all is ready, owned as before, and still for a minute."""
+    before = owners(local)
+    yield before
     ready(local)
+    _still(local)
+    assert owners(local) == before
+    ready(local)
+
+
+def converged(local: Local, before: Owners) -> None:
+    """Wait until all clusters are ready; whoever was there before the fault has the same owners."""
+    ready(local)
+    now = owners(local)
+    assert {name: now.get(name) for name in before} == before
+
+
+def _still(local: Local) -> None:
+    """Wait until nothing has moved for a minute."""
     deadline = time.monotonic() + WITHIN
     seen, since, moved = _states(local), time.monotonic(), ""
     while time.monotonic() - since < STILL:
@@ -61,8 +77,6 @@ def settle(local: Local, before: Owners) -> None:
         if now != seen:
             moved = ", ".join(sorted({name for name, _ in set(now.items()) ^ set(seen.items())}))
             seen, since = now, time.monotonic()
-    assert owners(local) == before
-    ready(local)
 
 
 def ready(local: Local) -> None:

@@ -79,7 +79,7 @@ def test_a_failed_or_hanging_operation_holds_up_no_other_cluster(local: Local, w
     merge(local, "Add", add)
     eventually(lambda: "No capacity in zone 1." in local.status(), 300, "Azure's words in the status")
     local.heal()
-    local.fault("hang", count=1, seconds=120, **making)
+    local.fault("hang", count=1, seconds=60, **making)
     scale(local, 2)
     eventually(lambda: nodes(local) == 2, 180, "two nodes, while the other cluster hangs")
     assert f"{SECOND}" in local.status()
@@ -89,14 +89,16 @@ def test_a_failed_or_hanging_operation_holds_up_no_other_cluster(local: Local, w
 
 @pytest.mark.fault(19)
 def test_a_quota_is_the_trouble_of_one_cluster(local: Local, with_second: None) -> None:
-    local.fault("quota", method="PUT", path=f"managedClusters/{SECOND}$")
     merge(local, "Add", add)
+    eventually(lambda: local.available(SECOND), 300, SECOND)
+    local.fault("quota", method="PUT", path=f"{SECOND}/agentPools/system$")
+    merge(local, "Scale", lambda fleet: merges.edit(fleet / merges.CLUSTERS, SECOND, "replicas: 1", "replicas: 2"))
     eventually(lambda: "Insufficient regional vcpu quota" in local.status(), 180, "Azure's words in the status")
     assert local.available(FIRST)
     local.heal()
     # Azure Service Operator gives up at what Azure refuses for good, and asks again when it starts.
     local.run("bash", "-ec", commands("how-to/status.md", "Ask Azure again"))
-    eventually(lambda: local.available(SECOND), 600, f"{SECOND}, once there is quota")
+    eventually(lambda: re.search(rf"{SECOND} .* system 2/2 ", local.status()), 600, "two nodes, once there is quota")
 
 
 @pytest.mark.fault(20)
