@@ -12,7 +12,6 @@ from local_azure.instance import OPERATOR_CLIENT_ID
 from tests.e2e import second
 from tests.e2e.conftest import local, main_job, ran_before
 from tests.e2e.local import Local
-from tests.e2e.second import SECOND
 from tests.faults.reporting import OneLinePerFault
 from tests.faults.settled import Owners, comes_to_rest, converged
 
