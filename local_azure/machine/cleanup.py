@@ -33,6 +33,9 @@ SHARED_FOLDERS = (
 )
 """Made by programs that have no setting for another place; removed when nothing of anybody is in them."""
 
+STATE_OF_PULUMI = f"PULUMI_BACKEND_URL=file://{STATE}/pulumi".encode()
+"""Pulumi's server of dynamic providers does not end with an engine that was killed."""
+
 
 @dataclass(frozen=True)
 class Removed:
@@ -105,16 +108,24 @@ def kill_processes() -> int:
 
 
 def marked() -> set[int]:
-    """Processes that carry our mark and are neither this one nor one it came from."""
+    """Processes that carry our mark, or serve a Pulumi that had its state here; not this one, nor one it came from."""
     found = set()
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
             variables = path.read_bytes().split(b"\0")
         except (OSError, ProcessLookupError):
             continue
-        if any(variable.startswith(f"{processes.MARK}=".encode()) for variable in variables):
+        ours = any(variable.startswith(f"{processes.MARK}=".encode()) for variable in variables)
+        if ours or (STATE_OF_PULUMI in variables and b"pulumi.dynamic" in _arguments(path.parent)):
             found.add(int(path.parent.name))
     return found - _ancestry()
+
+
+def _arguments(process: Path) -> list[bytes]:
+    try:
+        return (process / "cmdline").read_bytes().split(b"\0")
+    except (OSError, ProcessLookupError):
+        return []
 
 
 def _ancestry() -> set[int]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 
 from local_azure.clusters import Clusters, PoolSpec
+from local_azure.environment import PULUMI_STATE
 from local_azure.instance import RUN, STATE
 from local_azure.machine import azure_dns, cleanup, network, processes, registry
 from local_azure.toolchain import Toolchain
@@ -81,3 +84,19 @@ def test_a_deleted_cluster_leaves_nothing(services: None, tools: Toolchain) -> N
 def test_removing_nothing_is_fine(services: None) -> None:
     cleanup.remove_everything()
     assert str(cleanup.remove_everything()) == "there was nothing to remove"
+
+
+def test_a_server_of_dynamic_providers_whose_engine_was_killed_goes(services: None) -> None:
+    """Only that of a Pulumi that has its state in the local Azure."""
+    serve = [sys.executable, "-m", "pulumi.dynamic", "127.0.0.1:1"]
+    ours, others = (
+        subprocess.Popen(serve, env={**os.environ, "PULUMI_BACKEND_URL": f"file://{folder}"}, stdout=subprocess.DEVNULL)
+        for folder in (PULUMI_STATE, "/somewhere/else")
+    )
+    try:
+        assert cleanup.kill_processes() > 0
+        assert ours.wait(5) == -signal.SIGKILL
+        assert others.poll() is None
+    finally:
+        others.kill()
+        others.wait()
