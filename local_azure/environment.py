@@ -13,6 +13,7 @@ from pathlib import Path
 
 from local_azure import git_server
 from local_azure.instance import (
+    HOST,
     OPERATOR_CLIENT_ID,
     PULUMI_HOME,
     SIMULATOR,
@@ -20,6 +21,7 @@ from local_azure.instance import (
     SUBSCRIPTION_ID,
     TENANT_ID,
 )
+from local_azure.machine import azure_dns
 from local_azure.toolchain import Toolchain
 
 FILE = STATE / "env"
@@ -82,6 +84,7 @@ def write(tools: Toolchain) -> None:
     """Write the file that a person sources."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables(tools).items() if name != "PATH"]
     _write_kubelogin(tools)
+    _write_sops(tools)
     added = _folders(tools)
     lines.append(f'export PATH={shlex.quote(os.pathsep.join(added))}:"$PATH"')
     lines.append(f'export SLIPWAY_GIT_PASSWORD="$(cat {shlex.quote(str(git_server.PASSWORD_FILE))})"')
@@ -94,10 +97,34 @@ def _write_kubelogin(tools: Toolchain) -> None:
     It must not ask the public cloud whether it knows this Entra. And it keeps tokens in the home folder, where they
     would outlive this Entra and be refused by the next one, which has the same ids and other keys.
     """
-    COMMANDS.mkdir(exist_ok=True)
-    command = COMMANDS / "kubelogin"
-    command.write_text(f"""#!/bin/sh
-[ "$1" = get-token ] && set -- "$@" --disable-instance-discovery
+    _write_command(
+        "kubelogin",
+        f"""[ "$1" = get-token ] && set -- "$@" --disable-instance-discovery
 HOME={shlex.quote(str(STATE / "operator"))} exec {shlex.quote(str(tools.bin / "kubelogin"))} "$@"
-""")
+""",
+    )
+
+
+def _write_sops(tools: Toolchain) -> None:
+    """sops as it is, where the names of Azure lead to the local one, as they do in the clusters.
+
+    A vault is known by its host name, and sops signs in at the public cloud's. So it runs in a mount namespace with
+    the clusters' DNS server; nothing is changed for others.
+    """
+    resolver = azure_dns.FOLDER / "resolv.conf"
+    resolver.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    resolver.write_text(f"nameserver {HOST}\n")
+    _write_command(
+        "sops",
+        f"""unset AZURE_AUTHORITY_HOST
+exec unshare --mount sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' \\
+  {shlex.quote(str(resolver))} {shlex.quote(str(tools.bin / "sops"))} "$@"
+""",
+    )
+
+
+def _write_command(name: str, script: str) -> None:
+    COMMANDS.mkdir(exist_ok=True)
+    command = COMMANDS / name
+    command.write_text(f"#!/bin/sh\n{script}")
     command.chmod(0o755)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,6 +36,9 @@ SUCCEEDED: Final = "ReconciliationSucceeded"
 DEPENDENCY: Final = "DependencyNotReady"
 CANCELED: Final = "HealthCheckCanceled"
 """Reasons that Flux gives. https://fluxcd.io/flux/components/kustomize/kustomizations/#conditions"""
+
+FRAME: Final = re.compile(r"\||-{8,}")
+"""Words that are lines of a drawing."""
 
 HYDRATION: Final = timedelta(minutes=10)
 """After its request, how long a cluster may take until its agent has applied everything, before that is a failure."""
@@ -192,7 +196,8 @@ def _of_hydration(cluster: Metadata, inventory: Inventory, creating: bool) -> It
 
 
 def _said(condition: Condition | None, otherwise: str) -> str:
-    """A condition's message on one line, else its reason."""
+    """A condition's message on one line, without the frames that SOPS and Azure's clients draw; else its reason."""
     if condition is None:
         return otherwise
-    return " ".join(condition.message.split()) or condition.reason or otherwise
+    words = (word for word in condition.message.split() if not FRAME.fullmatch(word))
+    return " ".join(words) or condition.reason or otherwise

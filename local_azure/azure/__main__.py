@@ -24,6 +24,7 @@ NAMES = (
     "login.windows.net",
     "sts.windows.net",
     "*.oic.prod-aks.azure.com",
+    "*.vault.azure.net",
     "localhost",
 )
 

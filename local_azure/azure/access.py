@@ -73,6 +73,11 @@ class Access:
             "please refresh your credentials.",
         )
 
+    def allows_data(self, caller: Principal, action: str, scope: str) -> bool:
+        """Whether `caller` may do a data action on `scope`: what a service asks that has words of its own."""
+        _note(action)
+        return self.allows(caller.object_id, action, scope, data=True)
+
     def require_linked(self, caller: Principal, action: str, scope: str, *, linked: str, needed: str) -> None:
         """Raise ArmError 403 LinkedAuthorizationFailed unless `caller` may do `needed` on the resource `linked`."""
         _note(needed)

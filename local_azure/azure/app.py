@@ -31,6 +31,7 @@ from local_azure.azure.request_log import RequestLog
 from local_azure.azure.schema import Schema
 from local_azure.azure.store import Store
 from local_azure.azure.subscription import Azure
+from local_azure.azure.vault_service import VaultService
 
 log = logging.getLogger(__name__)
 METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"]
@@ -39,7 +40,7 @@ THREADS = 100
 
 
 class Simulator:
-    """ARM and Entra over `clusters` and `machines`, with everything kept in the folder `state`.
+    """ARM, Entra and vaults over `clusters` and `machines`, with everything kept in the folder `state`.
 
     The operator's sign-in token is kept fresh in `state/../operator/token` unless another file is named.
     """
@@ -63,10 +64,12 @@ class Simulator:
         self._issuers = Issuers(self.azure, SigningKey(state / "operator.key"))
         entra = Entra(SigningKey(state / "entra.key"), self.azure.directory, Federation(self._issuers.keys))
         faults = Faults(self._store)
+        bearer = Bearer(entra.key, self.azure.directory)
         front = Front(
             Arm(self.azure),
-            Bearer(entra.key, self.azure.directory),
+            bearer,
             EntraRoutes(self.azure, entra, self._issuers),
+            VaultService(self.azure, bearer),
             faults,
             self._log,
         )

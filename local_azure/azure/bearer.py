@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import jwt
 
 from local_azure import instance
@@ -25,7 +27,7 @@ class Bearer:
             raise _refused("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
         audiences = [audience + slash for audience in MANAGEMENT for slash in ("", "/")]
         try:
-            claims = jwt.decode(token, self._key.public, algorithms=["RS256"], audience=audiences, issuer=ISSUER)
+            return self.principal(token, audiences)
         except jwt.ExpiredSignatureError:
             raise _refused(
                 "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."
@@ -38,6 +40,10 @@ class Bearer:
             ) from None
         except jwt.InvalidTokenError:
             raise _refused("InvalidAuthenticationToken", "The access token is invalid.") from None
+
+    def principal(self, token: str, audiences: Sequence[str]) -> Principal:
+        """Whose a token is. Raises jwt.InvalidTokenError for one that is not Entra's, not valid now, or for others."""
+        claims = jwt.decode(token, self._key.public, algorithms=["RS256"], audience=audiences, issuer=ISSUER)
         found = self._directory.by_client_id(claims["appid"])
         return found or Principal(claims["appid"], claims["oid"], claims["appid"])
 

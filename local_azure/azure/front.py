@@ -8,6 +8,7 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from local_azure.azure import vault_service
 from local_azure.azure.access import NEEDED
 from local_azure.azure.arm import Arm
 from local_azure.azure.bearer import Bearer
@@ -26,6 +28,7 @@ from local_azure.azure.faults import Fault, Faults
 from local_azure.azure.request_log import Entry, RequestLog
 from local_azure.azure.resource_type import Call, Reply
 from local_azure.azure.server import TRANSPORT
+from local_azure.azure.vault_service import VaultService
 from local_azure.errors import LocalAzureError
 
 log = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ class Front:
     arm: Arm
     bearer: Bearer
     routes: EntraRoutes
+    vaults: VaultService
     faults: Faults
     log: RequestLog
 
@@ -73,15 +77,7 @@ class Front:
             refusal = fault.refusal() if fault else None
             if refusal is not None:
                 raise refusal
-            asked = _with_json(asked)
-            reply = self.routes.answer(asked)
-            if reply is not None:
-                return reply
-            caller = self.bearer.caller(asked.headers.get("authorization", ""))
-            detail = fault.operation_detail() if fault else {}
-            return self.arm.answer(
-                Call(asked.method, asked.path, asked.query, asked.headers, asked.json, caller, asked.host, detail)
-            )
+            return self._served(_with_json(asked), fault.operation_detail() if fault else {})
         except ArmError as error:
             return Reply(error.status, error.body(), error.headers)
         except EntraError as error:
@@ -93,9 +89,23 @@ class Front:
             message = f"The server encountered an internal error: {type(error).__name__}. See the simulator's log."
             return Reply(500, ArmError(500, "InternalServerError", message).body())
 
+    def _served(self, asked: Asked, detail: Mapping[str, Any]) -> Reply:
+        """By a vault, Entra or ARM. Raises ArmError and EntraError."""
+        if self.vaults.serves(asked.host):
+            return self.vaults.answer(asked)
+        reply = self.routes.answer(asked)
+        if reply is not None:
+            return reply
+        caller = self.bearer.caller(asked.headers.get("authorization", ""))
+        return self.arm.answer(
+            Call(asked.method, asked.path, asked.query, asked.headers, asked.json, caller, asked.host, detail)
+        )
+
     def _keep(self, asked: Asked, reply: Reply, started: float, fault: Fault | None, needed: list[str]) -> None:
         body: Any = _with_json(asked, strict=False).json
-        if asked.path.lower().endswith("/token"):
+        if self.vaults.serves(asked.host):
+            body = vault_service.without_secrets(body)
+        elif asked.path.lower().endswith("/token"):
             form = asked.form
             body = {name: form[name] for name in ("grant_type", "scope", "resource") if name in form}
             body["presented"] = {

@@ -70,21 +70,3 @@ class Workspaces(ResourceType):
         defaults = {"retentionInDays": 30, "sku": {"name": "PerGB2018"}, "publicNetworkAccessForIngestion": "Enabled"}
         customer = known.get("customerId") or str(uuid.uuid4())
         return Resource(put.id.text, self.name, self.body(put, {**defaults, **put.properties, "customerId": customer}))
-
-
-class Vaults(ResourceType):
-    """Microsoft.KeyVault/vaults: holds no secrets here."""
-
-    name = "Microsoft.KeyVault/vaults"
-
-    def accept(self, azure: Azure, put: Put) -> Resource:
-        """Names have 3 to 24 letters, digits and hyphens; tenant and SKU are required."""
-        if not re.fullmatch(r"[a-zA-Z](?!.*--)[-a-zA-Z0-9]{1,22}[a-zA-Z0-9]", put.id.name):
-            raise bad_request(
-                "VaultNameNotValid", f"The vault name '{put.id.name}' is invalid. See https://aka.ms/keyvault-names."
-            )
-        for name in ("tenantId", "sku"):
-            if name not in put.properties:
-                raise bad_request("BadRequest", f"The required property '{name}' is missing.", f"properties.{name}")
-        address = f"https://{put.id.name.lower()}.vault.azure.net/"
-        return Resource(put.id.text, self.name, self.body(put, {**put.properties, "vaultUri": address}))

@@ -12,6 +12,7 @@ from local_azure.azure.data_collection import Accounts, Associations, Endpoints,
 from local_azure.azure.databases import DATABASES, FIREWALL_RULES, FlexibleServers
 from local_azure.azure.diagnostic_settings import DiagnosticSettings
 from local_azure.azure.disks import AvailabilitySets, Disks, EncryptionSets
+from local_azure.azure.key_vaults import Keys, KeyVersions, Vaults
 from local_azure.azure.locks import Locks
 from local_azure.azure.managed_clusters import ManagedClusters
 from local_azure.azure.managed_identity import FederatedCredentials, Identities
@@ -23,7 +24,7 @@ from local_azure.azure.network_attachments import (
     PublicAddresses,
     WithParts,
 )
-from local_azure.azure.plain_types import DnsRecords, MaintenanceConfigurations, Registries, Vaults, Workspaces
+from local_azure.azure.plain_types import DnsRecords, MaintenanceConfigurations, Registries, Workspaces
 from local_azure.azure.resource_groups import ResourceGroups
 from local_azure.azure.resource_type import ResourceType
 from local_azure.azure.storage_accounts import StorageAccounts
@@ -62,7 +63,7 @@ def providers(authorize_base: str) -> list[Provider]:
         "Microsoft.Insights": (DiagnosticSettings(), Endpoints(), Rules(), Associations()),
         "Microsoft.Monitor": (Accounts(),),
         "Microsoft.OperationalInsights": (Workspaces(),),
-        "Microsoft.KeyVault": (Vaults(),),
+        "Microsoft.KeyVault": (Vaults(), Keys(), KeyVersions()),
         "Microsoft.Storage": (StorageAccounts(),),
         "Microsoft.DBforPostgreSQL": (FlexibleServers(), DATABASES, FIREWALL_RULES),
     }

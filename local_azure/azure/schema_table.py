@@ -53,6 +53,7 @@ MODELS = {
         "azure.mgmt.containerservice.models:MaintenanceConfiguration"
     ),
     "Microsoft.KeyVault/vaults": "azure.mgmt.keyvault.v2024_11_01.models:VaultCreateOrUpdateParameters",
+    "Microsoft.KeyVault/vaults/keys": "azure.mgmt.keyvault.v2024_11_01.models:KeyCreateParameters",
     "Microsoft.Storage/storageAccounts": "azure.mgmt.storage.models:StorageAccountCreateParameters",
     "Microsoft.DBforPostgreSQL/flexibleServers": "azure.mgmt.postgresqlflexibleservers.models:Server",
     "Microsoft.DBforPostgreSQL/flexibleServers/databases": "azure.mgmt.postgresqlflexibleservers.models:Database",

@@ -34,11 +34,16 @@ WELL_KNOWN: dict[str, IPv4Address] = {
     **dict.fromkeys(REGISTRY_HOSTS, REGISTRY),
 }
 
+# Every vault's name leads to the simulator, which tells whether there is such a vault: https://coredns.io/plugins/template/
 # The hosts plugin reads its file again when it has changed. Alone it would answer SERVFAIL to unknown names, which
 # resolvers ask again; an empty root zone behind it says that they do not exist, and for how many seconds to believe it.
 # https://coredns.io/plugins/hosts/ and https://coredns.io/plugins/file/
 _COREFILE = f""". {{
     bind {HOST}
+    template IN A vault.azure.net {{
+        answer "{{{{ .Name }}}} 5 IN A {SIMULATOR}"
+    }}
+    template IN AAAA vault.azure.net
     hosts {HOSTS} {{
         reload 500ms
         ttl 5

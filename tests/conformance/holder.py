@@ -70,8 +70,8 @@ class Holder(Asker):
         made = operator.do("PUT", path, {"location": "westeurope"})["properties"]
         trust = {"issuer": issuer, "subject": SUBJECT, "audiences": ["api://AzureADTokenExchange"]}
         operator.do("PUT", f"{path}/federatedIdentityCredentials/controller", {"properties": trust})
-        signed = azure.credential(made["clientId"], azure.service_account_token(issuer, SUBJECT))
-        super().__init__(azure, signed.get_token("https://management.azure.com/.default").token)
+        self.credential = azure.credential(made["clientId"], azure.service_account_token(issuer, SUBJECT))
+        super().__init__(azure, self.credential.get_token("https://management.azure.com/.default").token)
         self.identity, self.principal = path, str(made["principalId"])
         self._operator = operator
 

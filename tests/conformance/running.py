@@ -8,9 +8,13 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import requests
+from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import ClientAssertionCredential
+from requests.adapters import HTTPAdapter
 
 from local_azure import instance
 from local_azure.azure.app import Simulator
@@ -80,6 +84,13 @@ class Running:
             retry_total=0,
         )
 
+    def of_vault(self, kind: type[Any], place: str, credential: ClientAssertionCredential | None = None) -> Any:
+        """One of Microsoft's clients for vaults; `place` is a vault's or a key's address."""
+        session = requests.Session()
+        session.mount("https://", _Led(self.url))
+        transport = RequestsTransport(session=session, session_owner=False, connection_verify=str(self.ca))
+        return kind(place, credential or self.credential(), transport=transport, retry_total=0)
+
     def service_account_token(self, issuer: str, subject: str, **claims: Any) -> str:
         """A token as a cluster's API server signs them for workload identity."""
         usual = {"iss": issuer, "sub": subject, "aud": ["api://AzureADTokenExchange"]}
@@ -97,6 +108,21 @@ class Running:
     def fault(self, **fault: Any) -> None:
         """Switch a fault on."""
         self.http.post("/_local/faults", json=fault).raise_for_status()
+
+
+class _Led(HTTPAdapter):
+    """Connects to the simulator whatever the host, as DNS leads to it elsewhere."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """With the host that was asked for named in the request."""
+        parts = urlsplit(str(request.url))
+        request.headers["Host"] = parts.netloc
+        request.url = f"{self._url}{parts.path}?{parts.query}"
+        return super().send(request, *args, **options)
 
 
 def words(refused: Any) -> Any:

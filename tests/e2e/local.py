@@ -128,7 +128,12 @@ class Local:
         return {"authority": f"https://{SIMULATOR}", "disable_instance_discovery": True, "connection_verify": ca}
 
     def azure(self, token: AccessToken | None = None) -> ContainerServiceClient:
-        """Microsoft's own client, signed in as the operator: what the portal does; or whoever the token is of."""
+        """The client for AKS: what the portal does, or whoever the token is of."""
+        found: ContainerServiceClient = self.client(ContainerServiceClient, token)
+        return found
+
+    def client(self, kind: type[Any], token: AccessToken | None = None) -> Any:
+        """One of Microsoft's own clients, signed in as the operator; or as whoever the token is of."""
         os.environ.setdefault("SSL_CERT_FILE", str(environment.CA_BUNDLE))
         operator = WorkloadIdentityCredential(
             tenant_id=TENANT_ID,
@@ -136,7 +141,7 @@ class Local:
             token_file_path=self.env["ARM_OIDC_TOKEN_FILE_PATH"],
             **self.how_to_sign_in,
         )
-        return ContainerServiceClient(
+        return kind(
             _Holding(token) if token else operator,
             SUBSCRIPTION_ID,
             base_url=f"https://{SIMULATOR}",

@@ -48,6 +48,7 @@ def documents(file: Path) -> list[dict[str, object]]:
         (["crane", "version"], "crane"),
         (["actionlint", "-version"], "actionlint"),
         (["kubelogin", "--version"], "kubelogin"),
+        (["sops", "--version", "--disable-version-check"], "sops"),
         (["registry", "--version"], "registry"),
         (["clusterctl", "version"], "clusterctl"),
         (["flux", "--version"], "flux-cli"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -16,10 +17,12 @@ from tests.faults.runbook import commands
         ("disaster-recovery.md", "Self-managed clusters", "clusterctl move --namespace clusters --from-directory copy"),
         ("deletion.md", "Delete a cluster", "kubectl -n clusters wait --for=delete cluster/<name>"),
         ("deletion.md", "Tear a management cluster down", "SLIPWAY_TEARDOWN=drain pulumi destroy"),
+        ("how-to/secrets.md", "Switch it on", "pulumi config set decryptionKeyId <id of the key>"),
+        ("how-to/secrets.md", "Write one", "sops encrypt"),
         ("deletion.md", "Back from a drain or detach that stopped half-way", "flux resume kustomization --all"),
     ],
 )
 def test_the_commands_are_there_and_well_formed(page: str, section: str, command: str) -> None:
     text = commands(page, section)
     assert command in text
-    subprocess.run(["bash", "-n"], input=text.replace("<name>", "first"), text=True, check=True)
+    subprocess.run(["bash", "-n"], input=re.sub("<[a-z ]+>", "first", text), text=True, check=True)

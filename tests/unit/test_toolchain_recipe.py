@@ -57,6 +57,12 @@ def test_the_previous_kubernetes_is_one_patch_older_and_else_the_same(all_of_it:
     assert list(previous.programs) == [f"{previous.version}/kube"]
 
 
+def test_what_sops_encrypts_is_decrypted_by_flux_in_the_same_version(all_of_it: recipe.Recipe) -> None:
+    (encrypts,) = (tool for tool in all_of_it.tool if tool.name == "sops")
+    (decrypts,) = (tool for tool in all_of_it.tool if tool.name == "flux")
+    assert pinned(encrypts, "github.com/getsops/sops/v3") == pinned(decrypts, "github.com/getsops/sops/v3")
+
+
 def test_pipelines_sign_in_with_the_same_kubelogin(all_of_it: recipe.Recipe) -> None:
     (kubelogin,) = (tool for tool in all_of_it.tool if tool.name == "kubelogin")
     assert kubelogin.version == versions.KUBELOGIN

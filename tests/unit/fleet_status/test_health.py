@@ -209,6 +209,26 @@ def test_an_environment_that_cannot_be_applied_is_trouble_though_every_cluster_i
     assert not status.ready
 
 
+def test_what_a_vault_refused_is_told_without_the_frame_that_sops_draws(management: Management) -> None:
+    message = """decryption failed for 'Secret.v1.[noGrp]/shop-git'
+
+Group 0: FAILED
+  https://kv-fleet.vault.azure.net/keys/sops/ef62: FAILED
+    - | failed to decrypt sops data key
+      | --------------------------------------------------------------------------------
+      | RESPONSE 403: 403 Forbidden
+      |     "message": "Caller is not authorized to perform action
+      | on resource."
+"""
+    management.condition("kustomizations", "dev", "Ready", status="False", reason="BuildFailed", message=message)
+    (trouble,) = management.status().troubles
+    assert trouble.why == (
+        "decryption failed for 'Secret.v1.[noGrp]/shop-git' Group 0: FAILED https://kv-fleet.vault.azure.net/keys/sops/"
+        'ef62: FAILED - failed to decrypt sops data key RESPONSE 403: 403 Forbidden "message": "Caller is not '
+        'authorized to perform action on resource."'
+    )
+
+
 def test_a_fleet_repository_that_cannot_be_read_is_trouble(management: Management) -> None:
     management.condition(
         "gitrepositories", "fleet", "Ready", status="False", reason="GitOperationFailed", message="no such host"
