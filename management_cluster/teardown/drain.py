@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from external.command import ExternalError
+from external.kubernetes_api import Refused
 from management_cluster.teardown import resource_groups
 from management_cluster.teardown.fleet_objects import (
     APPROVED_BY,
@@ -16,7 +17,6 @@ from management_cluster.teardown.fleet_objects import (
     RECONCILE_POLICY,
     FleetObjects,
     Item,
-    Refused,
 )
 
 DATA: Final = frozenset(
