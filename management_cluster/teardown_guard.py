@@ -26,12 +26,11 @@ from external.kubernetes_api import Refused
 from fleet import git_access
 from infra.management_cluster import ManagementCluster
 from infra.settings import Settings, Teardown
+from management_cluster.teardown import CHOICE, SETTING
 from management_cluster.teardown.detach import BRANCH, detach
 from management_cluster.teardown.drain import drain
 from management_cluster.teardown.fleet_objects import FleetObjects
 
-SETTING: Final = "slipway:teardown"
-CHOICE: Final = "SLIPWAY_TEARDOWN"
 UNCHECKED: Final = "SLIPWAY_TEARDOWN_UNCHECKED"
 SHOWN: Final = 20
 """Objects that a refusal lists."""

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 Object = dict[str, Any]
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 NOWHERE = "http://127.0.0.1:1"
 
 
@@ -58,6 +59,19 @@ class ApiServer:
     def kubeconfig(self) -> str:
         """Leads here."""
         return kubeconfig(self.url)
+
+    def put(self, api: str, kind: str, name: str, annotations: Mapping[str, str] | None = None, **spec: Any) -> str:
+        """Let there be an object of a fleet, and its kind; returns its path."""
+        (group, version), plural = api.split("/"), f"{kind.lower()}s"
+        names, versions = {"kind": kind, "plural": plural}, [{"name": version, "storage": True, "served": True}]
+        self.objects[f"{DEFINITIONS}/{plural}.{group}"] = {
+            "metadata": {"name": f"{plural}.{group}"},
+            "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": versions},
+        }
+        metadata = {"name": name, "namespace": "clusters", "uid": name, "annotations": dict(annotations or {})}
+        path = f"/apis/{api}/namespaces/clusters/{plural}/{name}"
+        self.objects[path] = {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec}
+        return path
 
     def answer(self, method: str, path: str, body: Object) -> tuple[int, Object]:
         """Status and document."""
