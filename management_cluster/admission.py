@@ -4,6 +4,7 @@ https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symp
 
 What happens when
 - the cluster is new, or another than before: waits until its API server says that this identity may administer it;
+  for an API server that cannot be reached it waits less, and not at all where nobody is signed in;
 - nothing changed: nothing is asked, so that a preview needs no reachable cluster;
 - the resource is deleted: nothing.
 """
@@ -19,12 +20,26 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from external.command import ExternalError, require
 from external.engine import hide_tracebacks_of_expected_errors, status
+from external.kubernetes_api import Refused, Unauthorized, Unreachable
 from management_cluster.cluster_access import ClusterAccess
 
 PATIENCE: Final = 600.0
 """Seconds; twice what Azure's documentation says."""
 
+COMING_UP: Final = 180.0
+"""Seconds without an answer, as from a new API server, or before its name is known."""
+
 INTERVAL: Final = 5.0
+NOT_YET: Final = (
+    "not an administrator of the management cluster yet; Azure takes minutes to act on a new role assignment"
+)
+IDENTITY: Final = (
+    "Its creator and members of slipway:adminGroups may administer it: sign in as one of them and try again"
+)
+NETWORK: Final = (
+    "Is its API server private (slipway:privateApiServer), or closed to this machine (slipway:authorizedIpRanges)? "
+    "Run this where it can be reached"
+)
 SOURCE: Final = "https://azure.github.io/kubelogin/install.html"
 
 
@@ -71,13 +86,17 @@ class _Door(ResourceProvider):
 
 def _wait(props: dict[str, Any]) -> dict[str, Any]:
     cluster, began = ClusterAccess(props["kubeconfig"]), time.monotonic()
-    while reason := cluster.not_admitted():
-        gone = time.monotonic() - began
-        if gone > PATIENCE:
-            raise ExternalError(
-                f"after {gone:.0f} s the management cluster does not let this identity in: {reason}. Who created the "
-                "cluster and members of slipway:adminGroups may administer it; sign in as one of them, then try again"
-            )
-        status(f"{reason}: {gone:.0f} s; Azure takes minutes to act on a new role assignment")
+    answered = began
+    while True:
+        try:
+            if cluster.admits():
+                return {"kubeconfig": props["kubeconfig"]}
+            answered = time.monotonic()
+            reason, mend, left = NOT_YET, IDENTITY, began + PATIENCE - answered
+        except (Unreachable, Unauthorized, Refused) as error:
+            reason, mend = str(error), NETWORK if isinstance(error, Unreachable) else IDENTITY
+            left = answered + COMING_UP - time.monotonic()
+        if left < 0:
+            raise ExternalError(f"{reason}. {mend}")
+        status(f"{reason}; waiting {left:.0f} s more at most")
         time.sleep(INTERVAL)
-    return {"kubeconfig": props["kubeconfig"]}

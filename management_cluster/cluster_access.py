@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping
 
-import httpx2
-import yaml
-from lightkube import Client, KubeConfig
-from lightkube.core.exceptions import ConfigError
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.models.authorization_v1 import ResourceAttributes, SelfSubjectAccessReviewSpec
 from lightkube.models.core_v1 import ContainerStatus
@@ -16,6 +11,7 @@ from lightkube.resources.authorization_v1 import SelfSubjectAccessReview
 from lightkube.resources.core_v1 import Namespace, Pod
 
 from external.command import ExternalError
+from external.kubernetes_api import KubernetesApi, NotThere
 from management_cluster.controllers import FLUX
 
 NAMESPACES = (
@@ -34,66 +30,48 @@ _Provider = create_namespaced_resource("clusterctl.cluster.x-k8s.io", "v1alpha3"
 
 
 class ClusterAccess:
-    """The API of one cluster.
+    """The API of one cluster; every method but `not_ready` raises ExternalError when it does not answer or refuses.
 
     Args:
         kubeconfig: YAML text.
     """
 
     def __init__(self, kubeconfig: str) -> None:
-        self._client = Client(config=KubeConfig.from_dict(yaml.safe_load(kubeconfig)))
+        self._api = KubernetesApi(kubeconfig)
 
-    def not_admitted(self) -> str:
-        """Why the holder of the kubeconfig is no administrator of the cluster; empty when it is one."""
+    def admits(self) -> bool:
+        """Whether the holder of the kubeconfig is an administrator of the cluster."""
         asked = ResourceAttributes(verb="create", group="apiextensions.k8s.io", resource="customresourcedefinitions")
-        review = SelfSubjectAccessReview(spec=SelfSubjectAccessReviewSpec(resourceAttributes=asked))
-        try:
-            answer = self._client.create(review)
-        except httpx2.HTTPError as error:
-            return f"the cluster does not answer: {error or type(error).__name__}"
-        except (ConfigError, OSError, subprocess.CalledProcessError) as error:
-            return f"no credential from the kubeconfig's command: {error}"
-        return "" if answer.status and answer.status.allowed else "not an administrator of the cluster yet"
+        with self._api.asked() as client:
+            review = SelfSubjectAccessReviewSpec(resourceAttributes=asked)
+            answer = client.create(SelfSubjectAccessReview(spec=review))
+        return bool(answer.status and answer.status.allowed)
 
     def installed_providers(self) -> dict[str, str]:
         """Versions from clusterctl's inventory, by its name of the provider ("cluster-api", "infrastructure-azure").
 
-        Raises:
-            ExternalError: the cluster does not answer, or refuses.
+        Empty where not even the inventory's kind is there: clusterctl never ran.
         """
         try:
-            found = self._client.list(_Provider, namespace="*")
-            return {str(each.metadata.name): str(each["version"]) for each in found if each.metadata}
-        except httpx2.HTTPStatusError as error:
-            # Not even the inventory's kind is there: clusterctl never ran. The answer then is no Kubernetes status,
-            # which an ApiError would be made of.
-            if error.response.status_code == httpx2.codes.NOT_FOUND:
-                return {}
-            raise ExternalError(f"the management cluster refuses to list its providers: {error}") from None
-        except httpx2.TransportError as error:
-            raise ExternalError(f"the management cluster does not answer: {error or type(error).__name__}") from None
+            with self._api.asked() as client:
+                found = list(client.list(_Provider, namespace="*"))
+        except NotThere:
+            return {}
+        return {str(each.metadata.name): str(each["version"]) for each in found if each.metadata}
 
     def cert_manager_version(self) -> str:
         """The version of the cert-manager that clusterctl installed; empty when somebody else did, or nobody."""
         try:
-            namespace = self._client.get(Namespace, "cert-manager")
-        except httpx2.HTTPError:
+            with self._api.asked() as client:
+                namespace = client.get(Namespace, "cert-manager")
+        except NotThere:
             return ""
         annotations: Mapping[str, str] = (namespace.metadata and namespace.metadata.annotations) or {}
         return annotations.get(CERT_MANAGER_VERSION, "")
 
     def pods(self) -> list[Pod]:
-        """All pods of cert-manager, the providers and Flux.
-
-        Raises:
-            ExternalError: the cluster does not answer, or refuses.
-        """
-        try:
-            return [pod for namespace in (*NAMESPACES, FLUX) for pod in self._client.list(Pod, namespace=namespace)]
-        except httpx2.HTTPError as error:
-            raise ExternalError(
-                f"the management cluster does not list its pods: {error or type(error).__name__}"
-            ) from None
+        """All pods of cert-manager, the providers and Flux."""
+        return self._pods(*NAMESPACES, FLUX)
 
     def not_ready(self) -> list[str]:
         """One line for each pod of the providers that is not ready, with the reason Kubernetes gives.
@@ -101,10 +79,14 @@ class ClusterAccess:
         Empty also when the cluster cannot be asked: this only explains other errors.
         """
         try:
-            pods = [pod for namespace in NAMESPACES for pod in self._client.list(Pod, namespace=namespace)]
-        except httpx2.HTTPError:
+            pods = self._pods(*NAMESPACES)
+        except ExternalError:
             return []
         return [f"{_name(pod)}: {reason}" for pod in pods if (reason := why_not_ready(pod))]
+
+    def _pods(self, *namespaces: str) -> list[Pod]:
+        with self._api.asked() as client:
+            return [pod for namespace in namespaces for pod in client.list(Pod, namespace=namespace)]
 
 
 def why_not_ready(pod: Pod) -> str | None:

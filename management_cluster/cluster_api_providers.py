@@ -6,7 +6,8 @@ What happens when
 - they are newer: refused, there is no way back for CRDs;
 - the controllers' size, replicas or registry change: they are rolled out anew, with the same versions;
 - somebody changed them by hand: `pulumi refresh` sees it, the next `pulumi up` mends it;
-- the cluster was lost: `pulumi refresh` forgets them, the next `pulumi up` installs them on the new cluster;
+- the cluster is empty: `pulumi refresh` forgets them, the next `pulumi up` installs them; likewise on another cluster;
+- the cluster does not answer, or refuses: `pulumi refresh` says so and keeps what the state has;
 - the resource is deleted: nothing. Deleting a provider's CRDs would delete the fleet; they go with the cluster.
 """
 
@@ -36,6 +37,9 @@ from management_cluster.cluster_access import ClusterAccess
 from management_cluster.clusterctl import Wanted, check_client, converge, downgrades, upgrades
 from management_cluster.controllers import by_clusterctl, wanted
 from management_cluster.running_controllers import RunningControllers, differences
+
+RECORDED = ("versions", "drift_period", "controllers", "kubeconfig")
+"""What the state has of the inputs, beside the registry."""
 
 
 def inventory(settings: ProviderSettings) -> dict[str, str]:
@@ -122,25 +126,20 @@ class _Clusterctl(ResourceProvider):
         return UpdateResult(_converge(_news, anew=_registry(_olds) != _registry(_news)))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        cluster = ClusterAccess(props["kubeconfig"])
+        before = {"registry": _registry(props), **{key: props.get(key) for key in RECORDED}}
         try:
+            cluster = ClusterAccess(props["kubeconfig"])
             installed = cluster.installed_providers()
             controllers = RunningControllers(props["kubeconfig"]).effects(props.get("controllers") or {})
+            cert_manager = cluster.cert_manager_version()
         except ExternalError as error:
-            # Creating them converges what it finds, so it does no harm to forget what is only out of reach.
-            note(f"Taken for lost, the next `pulumi up` installs what is missing: {error}")
-            return ReadResult("", {})
+            note(f"The Cluster API providers are not compared: {error}")
+            return ReadResult(id_, props, before)
         if not installed:
             return ReadResult("", {})
-        managed = {name: installed[name] for name in props["versions"] if name in installed}
-        inputs = {
-            "versions": managed,
-            "drift_period": props["drift_period"],
-            "registry": _registry(props),
-            "controllers": controllers,
-            "kubeconfig": props["kubeconfig"],
-        }
-        return ReadResult(id_, {**inputs, "cert_manager": cluster.cert_manager_version()}, inputs)
+        versions = {name: installed[name] for name in props["versions"] if name in installed}
+        inputs = {**before, "versions": versions, "controllers": controllers}
+        return ReadResult(id_, {**inputs, "cert_manager": cert_manager}, inputs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         note("The Cluster API providers stay in the management cluster, and end with it.")

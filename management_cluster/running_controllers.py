@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-import httpx2
-import yaml
-from lightkube import ApiError, Client, KubeConfig
 from lightkube.models.core_v1 import Container, EnvVar
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.types import PatchType
 
 from external.command import ExternalError
+from external.kubernetes_api import KubernetesApi, NotThere
 from management_cluster.cluster_access import ClusterAccess
 from management_cluster.controllers import POOL_LABEL
 
@@ -34,7 +32,7 @@ class RunningControllers:
     """
 
     def __init__(self, kubeconfig: str) -> None:
-        self._client = Client(config=KubeConfig.from_dict(yaml.safe_load(kubeconfig)))
+        self._api = KubernetesApi(kubeconfig)
         self._access = ClusterAccess(kubeconfig)
 
     def effects(self, wanted: Mapping[str, Mapping[str, str]]) -> dict[str, Effect]:
@@ -78,21 +76,16 @@ class RunningControllers:
     def _get(self, key: str) -> Deployment | None:
         namespace, _, name = key.partition("/")
         try:
-            return self._client.get(Deployment, name, namespace=namespace)
-        except ApiError as error:
-            if error.status.code == httpx2.codes.NOT_FOUND:
-                return None
-            raise ExternalError(f"the management cluster refuses to show {key}: {error}") from None
-        except httpx2.HTTPError as error:
-            raise ExternalError(f"the management cluster does not answer: {error or type(error).__name__}") from None
+            with self._api.asked() as client:
+                return client.get(Deployment, name, namespace=namespace)
+        except NotThere:
+            return None
 
     def _touch(self, key: str, replicas: int) -> None:
         namespace, _, name = key.partition("/")
         patch = {"spec": {"replicas": replicas}}
-        try:
-            self._client.patch(Deployment, name, patch, namespace=namespace, patch_type=PatchType.MERGE)
-        except httpx2.HTTPError as error:
-            raise ExternalError(f"the management cluster refuses to shape {key}: {error}") from None
+        with self._api.asked() as client:
+            client.patch(Deployment, name, patch, namespace=namespace, patch_type=PatchType.MERGE)
 
 
 def effect(deployment: Deployment, wanted: Iterable[str]) -> Effect:

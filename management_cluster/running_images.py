@@ -79,7 +79,7 @@ class _Images(ResourceProvider):
             # One that no pod runs at this moment is no news.
             return ReadResult(id_, _look(props, props.get("digests") or {}), inputs)
         except ExternalError as error:
-            note(f"Which images run is not known: {error}")
+            note(f"The images that run are not compared: {error}")
             return ReadResult(id_, props, inputs)
 
 

@@ -22,15 +22,15 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from external.command import ExternalError
 from external.engine import hide_tracebacks_of_expected_errors, note, status
+from external.kubernetes_api import Refused
 from fleet import git_access
 from infra.management_cluster import ManagementCluster
 from infra.settings import Settings, Teardown
+from management_cluster.teardown import CHOICE, SETTING
 from management_cluster.teardown.detach import BRANCH, detach
 from management_cluster.teardown.drain import drain
-from management_cluster.teardown.fleet_objects import FleetObjects, Refused
+from management_cluster.teardown.fleet_objects import FleetObjects
 
-SETTING: Final = "slipway:teardown"
-CHOICE: Final = "SLIPWAY_TEARDOWN"
 UNCHECKED: Final = "SLIPWAY_TEARDOWN_UNCHECKED"
 SHOWN: Final = 20
 """Objects that a refusal lists."""
@@ -93,8 +93,8 @@ def answer(choice: str, props: dict[str, Any]) -> None:
     if choice not in get_args(Teardown):
         raise ExternalError(f"{SETTING} (or {CHOICE}) is {choice!r}: write {', '.join(get_args(Teardown))}")
     name = props["name"]
-    fleet = FleetObjects(props["kubeconfig"])
     try:
+        fleet = FleetObjects(props["kubeconfig"])
         clusters, azure = fleet.clusters(), fleet.azure()
     except Refused:
         raise

@@ -35,22 +35,19 @@ def up(arguments: argparse.Namespace) -> int:
 def drift(arguments: argparse.Namespace) -> int:
     """Say what is not as the state has it."""
     stack = Stack(arguments.stack)
-    outcome = stack.drift()
-    text = report.drift(outcome, unmanaged.of(stack))
-    _write(arguments.report, text)
-    return 0 if text.splitlines()[1].endswith("no drift") else REFUSED
+    outcome, left = stack.drift(), unmanaged.of(stack)
+    _write(arguments.report, report.drift(outcome, left))
+    return REFUSED if report.findings(outcome, left) else 0
 
 
 def teardown_expired(arguments: argparse.Namespace) -> int:
-    """Destroy the sandbox stacks whose time has passed; goes on after one that fails."""
-    found = expiry.expired([Stack(name) for name in stacks()], datetime.now(UTC))
+    """Destroy the sandbox stacks whose time has passed, with their fleets; goes on after one that fails."""
+    found, wrong = expiry.expired(stacks(), datetime.now(UTC))
     print(f"Expired: {', '.join(stack.name for stack in found) or 'none'}")
-    if arguments.dry_run:
-        return 0
-    failed = [stack.name for stack in found if stack.destroy().failed]
-    if failed:
-        print(f"Not destroyed, see above: {', '.join(failed)}", file=sys.stderr)
-    return REFUSED if failed else 0
+    failed = [] if arguments.dry_run else [each.name for each in found if each.destroy(teardown=expiry.FLEET).failed]
+    for line in [*wrong, *([f"Not destroyed, see above: {', '.join(failed)}"] if failed else [])]:
+        print(line, file=sys.stderr)
+    return REFUSED if failed else UNUSABLE if wrong else 0
 
 
 def _publish(file: Path | None, text: str) -> None:
@@ -74,7 +71,8 @@ def main(argv: list[str] | None = None) -> int:
     for command in (preview, up, drift):
         parse = commands.add_parser(command.__name__, help=command.__doc__)
         parse.add_argument("--stack", required=True)
-        parse.add_argument("--report", type=Path, help="file for the Markdown")
+        if command is not up:
+            parse.add_argument("--report", type=Path, help="file for the Markdown")
         parse.set_defaults(command=command)
     parse = commands.add_parser("teardown-expired", help=teardown_expired.__doc__)
     parse.add_argument("--dry-run", action="store_true", help="only list them")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from external.command import ExternalError
+from management_cluster.teardown import CHOICE, SETTING
 
 PACK = Path(__file__).parent.parent / "policies" / "program"
 HERE = Path()
@@ -140,8 +142,17 @@ class Stack:
         """Compare the state with what is there; changes nothing."""
         return self._run(self._stack.preview_refresh)
 
-    def destroy(self) -> Outcome:
-        """Delete all that the stack made; the fleet is asked first, and protected resources stay."""
+    def destroy(self, *, teardown: str) -> Outcome:
+        """Delete all that the stack made; protected resources stay.
+
+        Args:
+            teardown: what becomes of its fleet (refuse, drain, detach), where neither its own file nor the environment
+                says.
+        """
+        workspace = self._stack.workspace
+        # Not `self.config`, which has the project's defaults in it.
+        if CHOICE not in os.environ and SETTING not in (workspace.stack_settings(self.name).config or {}):
+            workspace.env_vars = {**workspace.env_vars, CHOICE: teardown}
         return self._run(self._stack.destroy)
 
     def _policies(self) -> dict[str, list[str]]:

@@ -1,7 +1,8 @@
 """Sandbox stacks that have had their time, and are taken down.
 
 A stack expires when its file says so, `sandbox:expires` (a date or a time of ISO 8601), and only when its policy
-profile is sandbox: a date in the wrong file deletes nothing. What then happens to its fleet is the stack's own choice.
+profile is sandbox: a date in the wrong file deletes nothing. Its fleet goes with it, unless the stack's own
+`slipway:teardown` says otherwise.
 """
 
 from __future__ import annotations
@@ -14,15 +15,21 @@ from pipelines.engine import PROFILE_KEY, Stack
 
 KEY = "sandbox:expires"
 SANDBOX = "sandbox"
+FLEET = "drain"
+"""What becomes of the fleet of a sandbox that says nothing about it."""
 
 
-def expired(stacks: Iterable[Stack], now: datetime) -> list[Stack]:
-    """The stacks whose time has passed.
-
-    Raises:
-        ExternalError: a stack has a date that is none, or one that is not a sandbox has a date.
-    """
-    return [stack for stack in stacks if (end := _end(stack)) and end <= now]
+def expired(names: Iterable[str], now: datetime) -> tuple[list[Stack], list[str]]:
+    """The stacks whose time has passed; and what is wrong with others, which keeps none of these from going."""
+    found, wrong = [], []
+    for name in names:
+        try:
+            stack = Stack(name)
+            if (end := _end(stack)) and end <= now:
+                found.append(stack)
+        except ExternalError as error:
+            wrong.append(str(error))
+    return found, wrong
 
 
 def _end(stack: Stack) -> datetime | None:

@@ -41,25 +41,31 @@ def preview(outcome: Outcome) -> str:
     lines += _policies(outcome.violations)
     lines += _section("Errors", outcome.errors) if outcome.failed else []
     lines += _section("In words", [note for note in outcome.notes if not _unreachable(note)])
-    lines += _section("Not compared", [text for text in [*outcome.notes, *outcome.warnings] if _unreachable(text)])
+    lines += _section("Not compared", _not_compared([*outcome.notes, *outcome.warnings]))
     lines += _section("Warnings", [text for text in outcome.warnings if not _unreachable(text)])
     lines += list(_table(changes, VERBS))
     return "\n".join([*lines, ""])
 
 
+def findings(outcome: Outcome, unmanaged: Unmanaged = NOTHING) -> list[str]:
+    """What a night found, in a few words each; nothing where all is as it should be."""
+    if outcome.failed:
+        return ["could not be compared"]
+    away = len(outcome.out_of_reach) + len(_not_compared(outcome.notes))
+    said = [_counted(len(outcome.compared), "differs", "differ")] if outcome.compared else []
+    said += [_counted(away, "could not be compared", "could not be compared")] if away else []
+    said += [_clusters(len(unmanaged.ids))] if unmanaged.ids else []
+    return said + (["Azure's clusters could not be compared"] if unmanaged.unasked else [])
+
+
 def drift(outcome: Outcome, unmanaged: Unmanaged = NOTHING) -> str:
     """The message of a night in which something was not as it should be."""
     changes, away = outcome.compared, [f"`{each.name}`: the cluster does not answer" for each in outcome.out_of_reach]
-    said = [_counted(len(changes), "differs", "differ")] if changes else []
-    said += [_counted(len(away), "could not be compared", "could not be compared")] if away else []
-    said += [_clusters(len(unmanaged.ids))] if unmanaged.ids else []
-    said += ["Azure's clusters could not be compared"] if unmanaged.unasked else []
-    state = "could not be compared" if outcome.failed else ", ".join(said) or "no drift"
+    state = ", ".join(findings(outcome, unmanaged)) or "no drift"
     lines = [marker("drift", outcome.stack), f"## Drift of `{outcome.stack}`: {state}"]
     lines += _section("Errors", outcome.errors) if outcome.failed else []
-    unreachable = [text for text in [*outcome.notes, *outcome.warnings] if _unreachable(text)]
     unasked = [f"Clusters in Azure with the fleet: {unmanaged.unasked}"] if unmanaged.unasked else []
-    lines += _section("Not compared", [*away, *unreachable, *unasked])
+    lines += _section("Not compared", [*away, *_not_compared([*outcome.notes, *outcome.warnings]), *unasked])
     lines += _section("Clusters that nothing manages", [f"`{each}` {WHAT_TO_DO}" for each in unmanaged.ids])
     lines += list(_table(changes, FOUND))
     if changes:
@@ -119,6 +125,10 @@ def _table(changes: Sequence[Change], verbs: Mapping[str, str]) -> Iterator[str]
     if len(ordered) > SHOWN:
         yield f"| | and {len(ordered) - SHOWN} more | | |"
     yield from ("", "</details>")
+
+
+def _not_compared(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if _unreachable(text)]
 
 
 def _unreachable(text: str) -> bool:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import httpx2
 import yaml
-from lightkube import Client, KubeConfig, operators
+from lightkube import KubeConfig, operators
 from lightkube.config.kubeconfig import SingleConfig
 from lightkube.core.exceptions import ConfigError
 from lightkube.generic_resource import create_namespaced_resource
-from lightkube.models.meta_v1 import Status
 
 from external.command import ExternalError
+from external.kubernetes_api import KubernetesApi, NotThere
 
 PAGE: Final = 500
 """Objects per answer, as kubectl has it."""
-
-TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0)
-"""Seconds."""
 
 _ESSENTIAL: Final = "clusters"
 
@@ -44,42 +39,23 @@ def connect(kubeconfig: Path | None, context: str | None) -> Callable[..., Itera
         ExternalError: there is no kubeconfig, or not that context in it.
     """
     config = _choose(_files(kubeconfig), context)
-    # msgspec learns a type at its first use, and crashes when that is in two threads at once, as of refusals.
-    Status.from_dict({})
-    try:
-        client = Client(config=config, timeout=TIMEOUT)
-    except (ConfigError, OSError, ValueError, AssertionError) as error:
-        raise ExternalError(f"the context {config.context_name} cannot be used: {error}") from None
+    where = f"the management cluster {config.cluster.server} (context {config.context_name})"
+    api = KubernetesApi(config, where)
 
     def list_all(group: str, version: str, plural: str, label: str = "") -> list[dict[str, Any]]:
-        kind = _kind(group, version, plural, plural)
-        where = f"the management cluster {config.cluster.server} (context {config.context_name})"
+        labels: dict[str, Any] | None = {label: operators.exists()} if label else None
         try:
-            labels: dict[str, Any] | None = {label: operators.exists()} if label else None
-            return [dict(each) for each in client.list(kind, namespace="*", chunk_size=PAGE, labels=labels)]
-        except httpx2.HTTPStatusError as error:
-            if error.response.status_code == httpx2.codes.NOT_FOUND and plural != _ESSENTIAL:
+            with api.asked() as client:
+                found = client.list(
+                    _kind(group, version, plural, plural), namespace="*", chunk_size=PAGE, labels=labels
+                )
+                return [dict(each) for each in found]
+        except NotThere:
+            if plural != _ESSENTIAL:
                 return []
-            raise ExternalError(_refused(where, f"{plural}.{group}", error)) from None
-        except httpx2.TransportError as error:
-            raise ExternalError(f"{where} does not answer: {error or type(error).__name__}") from None
-        except (ConfigError, OSError, subprocess.CalledProcessError) as error:
-            raise ExternalError(f"{where}: no credential from the kubeconfig's command: {error}") from None
-        except (ValueError, KeyError) as error:
-            raise ExternalError(f"{where} does not answer as a Kubernetes API: {error}") from None
+            raise ExternalError(f"{where} has no Cluster API: is it the right one? Choose by --context") from None
 
     return list_all
-
-
-def _refused(where: str, kind: str, error: httpx2.HTTPStatusError) -> str:
-    code = error.response.status_code
-    if code == httpx2.codes.NOT_FOUND:
-        return f"{where} has no Cluster API: is it the right one? Choose by --context"
-    if code == httpx2.codes.UNAUTHORIZED:
-        return f"{where} refuses the credential: log in again, or choose by --kubeconfig and --context"
-    if code == httpx2.codes.FORBIDDEN:
-        return f"{where} does not let this user list {kind}"
-    return f"{where} cannot list {kind}: HTTP {code}"
 
 
 def _files(kubeconfig: Path | None) -> list[Path]:

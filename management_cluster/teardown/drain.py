@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from external.command import ExternalError
+from external.kubernetes_api import Refused
 from management_cluster.teardown import resource_groups
 from management_cluster.teardown.fleet_objects import (
     APPROVED_BY,
@@ -16,7 +17,6 @@ from management_cluster.teardown.fleet_objects import (
     RECONCILE_POLICY,
     FleetObjects,
     Item,
-    Refused,
 )
 
 DATA: Final = frozenset(
@@ -42,6 +42,8 @@ PATIENCE: Final = 3600.0
 
 PAUSE: Final = 5.0
 APPROVAL: Final = timedelta(hours=4)
+LONGEST: Final = timedelta(days=30)
+"""An approval for longer is none: `fleet/repository/policies/approve-deletion.yaml`."""
 
 
 def drain(fleet: FleetObjects, approver: str, say: Callable[[str], None], patience: float = PATIENCE) -> list[str]:
@@ -86,7 +88,7 @@ def _refuse_data(azure: list[Item]) -> None:
     kept = [
         item.words
         for item in azure
-        if holds_data(item) and not left_alone(item) and APPROVED_BY not in item.annotations and not item.deleting
+        if holds_data(item) and not left_alone(item) and not approved(item) and not item.deleting
     ]
     if kept:
         raise ExternalError(
@@ -94,6 +96,16 @@ def _refuse_data(azure: list[Item]) -> None:
             f"annotations {APPROVED_BY} and {APPROVED_UNTIL}, or keep it in Azure by {RECONCILE_POLICY}: "
             "detach-on-delete. Nothing was changed"
         )
+
+
+def approved(item: Item) -> bool:
+    """Whether the deletion of an object is approved at this moment, as the policies see it."""
+    try:
+        until = datetime.strptime(item.annotations.get(APPROVED_UNTIL, ""), "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError:
+        return False
+    now = datetime.now(UTC)
+    return bool(item.annotations.get(APPROVED_BY)) and now < until < now + LONGEST
 
 
 def left_alone(item: Item) -> bool:
@@ -126,9 +138,13 @@ def _delete(fleet: FleetObjects, item: Item, approver: str, parts: list[Item]) -
     if item.deleting:
         return f"{item.words}: {_said(item)}"
     try:
-        if APPROVED_BY not in item.annotations:
-            patch = {"metadata": {"annotations": _approval(approver)}}
-            fleet.merge(item, {**patch, "spec": {"paused": False}} if item.content["kind"] == "Cluster" else patch)
+        patch: dict[str, Any] = {}
+        if not approved(item) and not holds_data(item):
+            patch["metadata"] = {"annotations": _approval(approver)}
+        if item.content["kind"] == "Cluster" and item.content["spec"].get("paused"):
+            patch["spec"] = {"paused": False}
+        if patch:
+            fleet.merge(item, patch)
         # Where Azure would keep a part, the approval is still on its way to it.
         if waiting := [part.words for part in parts if part.annotations.get(RECONCILE_POLICY) != "manage"]:
             return f"{item.words}: its approval is on its way to {', '.join(waiting)}"

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import httpx2
-import yaml
-from lightkube import Client, KubeConfig
 from lightkube.generic_resource import GenericNamespacedResource, create_namespaced_resource
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.resources.core_v1 import ConfigMap
 from lightkube.types import PatchType
 
-from external.command import ExternalError
-
-TIMEOUT: Final = 20.0
-"""Seconds for one request."""
+from external.kubernetes_api import KubernetesApi, NotThere
 
 APPROVED_BY: Final = "slipway.dev/deletion-approved-by"
 APPROVED_UNTIL: Final = "slipway.dev/deletion-approved-until"
@@ -33,7 +28,6 @@ PROVIDER: Final = "infrastructure.cluster.x-k8s.io"
 
 NOTES: Final = "teardown"
 _NOTES_NAMESPACE: Final = "flux-system"
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ class FleetObjects:
     """
 
     def __init__(self, kubeconfig: str) -> None:
-        self._client = Client(config=KubeConfig.from_dict(yaml.safe_load(kubeconfig)), timeout=httpx2.Timeout(TIMEOUT))
+        self._api = KubernetesApi(kubeconfig)
 
     def clusters(self) -> list[Item]:
         """All Clusters."""
@@ -105,10 +99,8 @@ class FleetObjects:
     def merge(self, item: Item, patch: Mapping[str, Any]) -> None:
         """Change an object by a JSON merge patch; one that is gone meanwhile is left so."""
         namespace, name = item.key
-        self._asked(
-            lambda: self._client.patch(item.kind, name, dict(patch), namespace=namespace, patch_type=PatchType.MERGE),
-            missing=None,
-        )
+        with suppress(NotThere), self._api.asked() as client:
+            client.patch(item.kind, name, dict(patch), namespace=namespace, patch_type=PatchType.MERGE)
 
     def annotate(self, item: Item, annotations: Mapping[str, str]) -> None:
         """Set annotations of an object."""
@@ -117,37 +109,45 @@ class FleetObjects:
     def delete(self, item: Item) -> None:
         """Ask for an object's deletion; one that is gone already is fine."""
         namespace, name = item.key
-        self._asked(lambda: self._client.delete(item.kind, name, namespace=namespace), missing=None)
+        with suppress(NotThere), self._api.asked() as client:
+            client.delete(item.kind, name, namespace=namespace)
 
     def apply(self, item: Item) -> None:
         """Create an object, or make it so."""
         made = item.kind.from_dict(dict(item.content))
-        self._asked(lambda: self._client.apply(made, field_manager="slipway", force=True), missing=None)
+        with self._api.asked() as client:
+            client.apply(made, field_manager="slipway", force=True)
 
     def notes(self) -> dict[str, str]:
         """What an earlier teardown noted here; empty where none did."""
-        found = self._asked(lambda: self._client.get(ConfigMap, NOTES, namespace=_NOTES_NAMESPACE), missing=None)
-        return dict(found.data or {}) if found else {}
+        try:
+            with self._api.asked() as client:
+                return dict(client.get(ConfigMap, NOTES, namespace=_NOTES_NAMESPACE).data or {})
+        except NotThere:
+            return {}
 
     def note(self, data: Mapping[str, str]) -> None:
         """Note something that the next teardown needs if this one is killed."""
         metadata = ObjectMeta(name=NOTES, namespace=_NOTES_NAMESPACE)
         made = ConfigMap(apiVersion="v1", kind="ConfigMap", metadata=metadata, data=dict(data))
-        self._asked(lambda: self._client.apply(made, field_manager="slipway", force=True), missing=None)
+        with suppress(NotThere), self._api.asked() as client:
+            client.apply(made, field_manager="slipway", force=True)
 
     def _listed(self, group: str) -> list[Item]:
-        kinds = [kind for name, kind in self._kinds if name == group or (group == AZURE and name.endswith(AZURE))]
-        return [
-            Item(kind, dict(each))
-            for kind in kinds
-            for each in self._asked(lambda kind=kind: list(self._client.list(kind, namespace="*")), missing=[])  # type: ignore[misc]
-        ]
+        found: list[Item] = []
+        for name, kind in self._kinds:
+            if name == group or (group == AZURE and name.endswith(AZURE)):
+                with suppress(NotThere), self._api.asked() as client:
+                    found += [Item(kind, dict(each)) for each in client.list(kind, namespace="*")]
+        return found
 
     @cached_property
     def _kinds(self) -> list[tuple[str, type[GenericNamespacedResource]]]:
         """Group and kind of all that a fleet is made of, in the version that is stored: no webhook has to answer."""
         found = []
-        for each in self._asked(lambda: list(self._client.list(CustomResourceDefinition)), missing=[]):
+        with self._api.asked() as client:
+            definitions = list(client.list(CustomResourceDefinition))
+        for each in definitions:
             group, names = each.spec.group, each.spec.names
             wanted = group.endswith(AZURE) or f"{names.plural}.{group}" in (
                 "clusters.cluster.x-k8s.io",
@@ -157,24 +157,3 @@ class FleetObjects:
                 version = next(version.name for version in each.spec.versions if version.storage)
                 found.append((group, create_namespaced_resource(group, version, names.kind, names.plural)))
         return found
-
-    def _asked(self, ask: Callable[[], _Answer], missing: Any) -> _Answer:
-        try:
-            return ask()
-        except httpx2.HTTPStatusError as error:
-            if error.response.status_code == httpx2.codes.NOT_FOUND:
-                return missing  # type: ignore[no-any-return]
-            raise Refused(_message(error)) from None
-        except httpx2.TransportError as error:
-            raise ExternalError(f"the management cluster does not answer: {error or type(error).__name__}") from None
-
-
-class Refused(ExternalError):
-    """The API server understood, and says no; has its words."""
-
-
-def _message(error: httpx2.HTTPStatusError) -> str:
-    try:
-        return str(error.response.json()["message"])
-    except (ValueError, KeyError, httpx2.ResponseNotRead):
-        return str(error)

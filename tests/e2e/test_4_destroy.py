@@ -18,7 +18,7 @@ from local_azure.toolchain import ensure
 from management_cluster.hand_off import CLUSTERS
 from management_cluster.teardown.detach import BRANCH
 from tests.e2e.local import FIRST, MANAGEMENT, Local, eventually
-from tests.faults.runbook import commands
+from tests.faults.runbook import blocks, commands
 from tests.faults.settled import ready
 
 MINUTES = 60.0
@@ -88,7 +88,8 @@ def test_who_changed_his_mind_goes_on(local: Local) -> None:
 
 def test_a_detached_fleet_runs_on_and_git_says_what_to_adopt(local: Local, ours_to_destroy: None) -> None:
     began = time.time()
-    text = local.run("env", "SLIPWAY_TEARDOWN=detach", *DESTROY, timeout=10 * MINUTES)
+    _, let_go = blocks("deletion.md", "Tear a management cluster down")
+    text = local.run("bash", "-ec", let_go.replace("pulumi destroy", " ".join(DESTROY)), timeout=10 * MINUTES)
     assert f"running on in Azure: Cluster {CLUSTERS}/{FIRST}" in text
     assert "stays as it is" in text
     deleted = [each["path"] for each in local.requests(began, method="DELETE")]

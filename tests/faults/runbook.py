@@ -7,6 +7,13 @@ from pathlib import Path
 from textwrap import dedent
 
 DOCS = Path(__file__).parents[2] / "docs"
+FENCE = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+
+
+def sections(page: str) -> list[str]:
+    """The sections that have commands, by title."""
+    parts = re.split(r"^## (.*)\n", (DOCS / page).read_text(), flags=re.MULTILINE)
+    return [title for title, text in zip(parts[1::2], parts[2::2], strict=True) if FENCE.search(text)]
 
 
 def blocks(page: str, section: str) -> list[str]:
@@ -16,7 +23,7 @@ def blocks(page: str, section: str) -> list[str]:
         AssertionError: there is no such section, or none in it.
     """
     _, _, rest = (DOCS / page).read_text().partition(f"\n## {section}\n")
-    found = re.findall(r"^ *```sh\n(.*?)^ *```", rest.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    found = FENCE.findall(rest.partition("\n## ")[0])
     assert found, f"no commands in {page}, {section}"
     return [dedent(each) for each in found]
 

@@ -15,7 +15,7 @@ from local_azure.environment import PULUMI_STATE
 from local_azure.instance import OPERATOR_CLIENT_ID
 from tests.e2e.local import CHECKOUT, MANAGEMENT, Local, eventually
 from tests.faults.management import Management
-from tests.faults.runbook import commands
+from tests.faults.runbook import blocks
 
 MINUTES = 60.0
 LOCKS = PULUMI_STATE / ".pulumi" / "locks"
@@ -78,7 +78,7 @@ def test_a_corrupt_state_says_so_and_is_restored_from_its_backup(fleet: Local) -
     assert "error:" in failed.value.output
     assert "Traceback" not in failed.value.output
 
-    restore = commands("disaster-recovery.md", "Pulumi's state is lost or corrupt")
+    restore, _ = blocks("disaster-recovery.md", "Pulumi's state is lost or corrupt")
     restore = restore.replace("<folder of the backend>", str(PULUMI_STATE)).replace("<stack>", "local")
     fleet.run("bash", "-ec", restore)
     assert fleet.run("pulumi", "stack", "export") == good

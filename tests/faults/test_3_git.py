@@ -27,7 +27,7 @@ def test_an_unreachable_repository_is_reported_and_nothing_changes(fleet: Local)
     processes.stop("git-server")
     try:
         eventually(lambda: source(fleet) == "False", 180, "the source saying that it cannot be read")
-        assert "GitRepository" in fleet.status() or "fleet" in fleet.status()
+        assert re.search("^GitRepository fleet: failed to checkout", fleet.status(), re.MULTILINE)
         assert fleet.available(FIRST)
         assert changed(fleet, began) == []
     finally:

@@ -64,6 +64,20 @@ class Project:
         assert result.code == 0, result.text
         return result.text
 
+    def follow(self, script: str) -> None:
+        """Run the commands of a runbook in the project's folder, without a person to be asked."""
+        asked_nothing = script.replace("pulumi up", "pulumi up --yes --skip-preview").replace("<stack>", STACK)
+        done = subprocess.run(
+            ["bash", "-ec", asked_nothing],
+            cwd=self.folder,
+            env=dict(self.env),
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def fail(self, *arguments: str) -> str:
         """Run `pulumi` and return what it printed; fails the test when the command succeeds."""
         result = self.pulumi(*arguments)

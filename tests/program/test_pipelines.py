@@ -8,15 +8,26 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infra import naming
 from tests.program.conftest import Repository, config
 from tests.program.project import CHECKOUT, STACK, Project, Result
 from tests.program.test_azure_resources import AKS, GROUP, ONLY_AZURE
 from tests.provider.azure import Azure
+from tests.unit.api_server import api_server
 
 LOCAL = {"policy:profile": "local"}
 SANDBOX = {"policy:profile": "sandbox"}
+EXPIRED = {"sandbox:expires": "2020-01-01"}
+GUARD = """
+import pulumi
+from types import SimpleNamespace
+from infra.settings import Settings
+from management_cluster.teardown_guard import TeardownGuard
+aks = SimpleNamespace(cluster=SimpleNamespace(id="any"), kubeconfig=pulumi.Output.secret({kubeconfig!r}))
+TeardownGuard("teardown", Settings.load(), SimpleNamespace(aks=aks), after=[])
+"""
 FLUX_CREDENTIAL = (
     f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{naming.identity(STACK, 'flux')}"
     f"/federatedIdentityCredentials/{naming.federated_credential('clusters', 'flux')}"
@@ -146,16 +157,33 @@ def test_only_a_sandbox_that_has_had_its_time_is_taken_down(
     assert make(project, "teardown-expired").code == 0
     assert azure.find(AKS, "2025-09-01") is not None
 
-    project.write(config(repository) | LOCAL | {"sandbox:expires": "2020-01-01"}, program=ONLY_AZURE)
+    project.write(config(repository) | LOCAL | EXPIRED, program=ONLY_AZURE)
+    project.succeed("stack", "init", "expired")
+    expired = {key: str(value) for key, value in (config(repository) | SANDBOX | EXPIRED).items()}
+    (project.folder / "Pulumi.expired.yaml").write_text(yaml.safe_dump({"config": expired}))
     refused = pipelines(project, "teardown-expired")
     assert (refused.code, "only sandboxes expire" in refused.text) == (2, True)
+    assert "Expired: expired" in refused.text
     assert azure.find(AKS, "2025-09-01") is not None
 
-    project.write(config(repository) | SANDBOX | {"sandbox:expires": "2020-01-01"}, program=ONLY_AZURE)
-    assert "Expired: test" in pipelines(project, "teardown-expired", "--dry-run").text
+    project.write(config(repository) | SANDBOX | EXPIRED, program=ONLY_AZURE)
+    assert "Expired: expired, test" in pipelines(project, "teardown-expired", "--dry-run").text
     assert azure.find(AKS, "2025-09-01") is not None
     assert make(project, "teardown-expired").code == 0
     assert azure.find(GROUP) is None
+
+
+@pytest.mark.parametrize(("own", "code"), [({}, 0), ({"slipway:teardown": "refuse"}, 1)])
+def test_the_fleet_of_a_sandbox_goes_with_it_unless_the_stack_says_otherwise(
+    project: Project, repository: Repository, own: dict[str, str], code: int
+) -> None:
+    with api_server() as cluster:
+        first = cluster.put("cluster.x-k8s.io/v1beta2", "Cluster", "first")
+        guard = GUARD.format(kubeconfig=cluster.kubeconfig)
+        project.write(config(repository) | SANDBOX | EXPIRED | own, program=guard)
+        assert make(project, "up").code == 0
+        done = pipelines(project, "teardown-expired")
+        assert (done.code, first in cluster.objects) == (code, bool(code)), done.text
 
 
 @pytest.mark.parametrize(
@@ -163,6 +191,7 @@ def test_only_a_sandbox_that_has_had_its_time_is_taken_down(
     [
         (["preview", "--stack", "nowhere"], "there is no stack nowhere"),
         (["drift", "--stack", "nowhere"], "there is no stack nowhere"),
+        (["up", "--stack", STACK, "--report", "file"], "unrecognized arguments: --report"),
     ],
 )
 def test_what_cannot_be_tried_is_one_line(project: Project, arguments: list[str], said: str) -> None:

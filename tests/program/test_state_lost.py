@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
-from local_azure.command import run
+from tests.faults.runbook import blocks
 from tests.program.conftest import Repository, config
 from tests.program.project import STACK, Project
 from tests.program.test_azure_resources import ONLY_AZURE
@@ -28,9 +27,9 @@ def test_what_azure_has_is_taken_over_and_nothing_is_made_anew(
 
     began = time.time()
     assert "cannot create already existing resource" in project.fail("up", "--yes", "--skip-preview")
-    adopting = Project(project.folder, {**project.env, "SLIPWAY_ADOPT": "1"})
-    adopting.succeed("up", "--yes", "--skip-preview")
-    run([sys.executable, "-m", "infra.adoption"], env=project.env, cwd=project.folder, timeout=300)
+    project.succeed("stack", "rm", "--force", "--preserve-config", "--yes")
+    _, take_over = blocks("disaster-recovery.md", "Pulumi's state is lost or corrupt")
+    project.follow(take_over)
     assert project.outputs() == before
 
     project.succeed("preview", "--expect-no-changes")

@@ -129,7 +129,7 @@ def test_a_thousand_clusters_are_read_in_pages(api: Api, tmp_path: Path) -> None
     ("answer", "words"),
     [
         (401, "refuses the credential"),
-        (403, "does not let this user list"),
+        (403, "refuses (HTTP 403)"),
         (404, "has no Cluster API"),
         (500, "HTTP 500"),
     ],

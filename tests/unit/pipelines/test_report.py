@@ -64,6 +64,15 @@ def test_nothing_to_do_is_said_in_two_words() -> None:
     assert report.preview(Outcome("dev")).splitlines()[1] == "## `pulumi preview` of `dev`: no changes"
 
 
+def test_a_night_in_which_providers_were_not_compared_is_not_called_quiet() -> None:
+    note = "The Cluster API providers are not compared: the management cluster refuses (HTTP 403): no"
+    said = report.drift(Outcome("dev", notes=[note]))
+    assert said.splitlines()[1] == "## Drift of `dev`: 1 resource could not be compared"
+    assert f"### Not compared\n\n- {note}" in said
+    assert report.findings(Outcome("dev", notes=[note])) == ["1 resource could not be compared"]
+    assert report.findings(Outcome("dev", notes=["flux: v2.9.4 → v2.9.5"])) == []
+
+
 def test_a_night_tells_of_clusters_that_nothing_manages() -> None:
     said = report.drift(Outcome("dev"), Unmanaged(("/subscriptions/5f3a/…/managedClusters/left-over",)))
     assert said.splitlines()[1] == "## Drift of `dev`: 1 cluster that nothing manages"
