@@ -8,6 +8,7 @@ from pulumi_azure_native import resources
 from infra import naming
 from infra.aks import Aks
 from infra.aks_settings import AksSettings
+from infra.aliases import without_versions
 from infra.custom_role import define
 from infra.fleet_access import Controllers, FleetAccess
 from infra.fleet_roles import DECRYPTION as FOR_DECRYPTION
@@ -67,7 +68,7 @@ class ManagementCluster(pulumi.ComponentResource):
         ranges: NetworkSettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        tagged = pulumi.ResourceOptions(transformations=[says_whose_it_is])
+        tagged = pulumi.ResourceOptions(transformations=[says_whose_it_is, without_versions])
         super().__init__(
             "slipway:azure:ManagementCluster", resource_name, None, pulumi.ResourceOptions.merge(opts, tagged)
         )
