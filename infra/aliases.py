@@ -1,8 +1,8 @@
 """Under which other names Pulumi looks for a resource in the state: not under types of an API version.
 
-azure-native gives every resource an alias for each API version that its type ever had, for programs that named one. This
-program names none; yet all those URNs, over a hundred for an AKS cluster, would be worked out in each preview, which then
-takes half as long again.
+azure-native gives every resource an alias for each API version that its type ever had, for programs that named one.
+This program names none; yet all those URNs, over a hundred for an AKS cluster, would be worked out in each preview,
+which then takes half as long again.
 """
 
 from __future__ import annotations
