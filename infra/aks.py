@@ -16,7 +16,7 @@ from infra.arm_ids import subscription_of
 from infra.control_plane_logs import control_plane_logs
 from infra.identity import Identity
 from infra.maintenance import maintenance_windows, upgrade_channels
-from infra.managed_prometheus import ManagedPrometheus, agents
+from infra.managed_prometheus import agents, managed_prometheus
 from infra.network import Network
 from infra.network_settings import NetworkSettings
 from infra.node_pools import counted_by_azure, node_pools
@@ -110,14 +110,13 @@ class Aks(pulumi.ComponentResource):
         if settings.log_workspace_id:
             control_plane_logs(self.cluster, name=azure.name, workspace_id=settings.log_workspace_id, parent=self)
         if settings.metrics_workspace_id:
-            ManagedPrometheus(
-                "metrics",
+            managed_prometheus(
+                self.cluster,
                 name=azure.name,
                 location=azure.location,
                 resource_group=resource_group,
-                cluster=self.cluster,
                 workspace_id=settings.metrics_workspace_id,
-                opts=pulumi.ResourceOptions(parent=self),
+                parent=self,
             )
         if settings.registry_id:
             may_pull(

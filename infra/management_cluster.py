@@ -161,5 +161,5 @@ class ManagementCluster(pulumi.ComponentResource):
             cluster=self.settings.name,
             location=self.settings.location,
             resource_group=self.resource_group,
-            opts=pulumi.ResourceOptions(parent=self),
+            parent=self,
         )

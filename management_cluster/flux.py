@@ -10,6 +10,7 @@ import pulumi
 import yaml
 
 from external.command import CommandFailed, ExternalError, require, run
+from infra.aliases import formerly_below
 from infra.settings import Settings
 from management_cluster.connection import OURS, Connection
 from management_cluster.controllers import BY_FLUX, FLUX, POOL, POOL_LABEL, PRIORITY, Controller, by_flux
@@ -18,9 +19,6 @@ NAMESPACE: Final = FLUX
 SOURCE: Final = "https://fluxcd.io/flux/installation/#install-the-flux-cli"
 KEPT: Final = ("CustomResourceDefinition", "Namespace")
 """A CRD or the namespace is never deleted on its own: every source and Kustomization would go with it."""
-
-PARENT_BEFORE: Final = "slipway:flux:Flux$kubernetes:yaml/v2:ConfigGroup::flux"
-"""On what these objects hung in stacks of an earlier program, which are to keep them."""
 
 IMAGES: Final = "fluxcd"
 """The path of Flux's images where they are published: https://fluxcd.io/flux/installation/configuration/air-gapped/"""
@@ -81,7 +79,6 @@ class Flux(pulumi.ComponentResource):
     def _object(self, manifest: dict[str, Any], *, after: Sequence[pulumi.Resource] = ()) -> pulumi.Resource:
         """An object as its manifest has it. A class of the SDK for each kind would say the same, and take imports."""
         api, kind, metadata = manifest["apiVersion"], manifest["kind"], manifest["metadata"]
-        before = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{PARENT_BEFORE}"
         return pulumi.CustomResource(
             f"kubernetes:{api if '/' in api else f'core/{api}'}:{kind}",
             "flux:" + "/".join(filter(None, (metadata.get("namespace"), metadata["name"]))),
@@ -89,7 +86,7 @@ class Flux(pulumi.ComponentResource):
             pulumi.ResourceOptions.merge(
                 self._connection.options(self, depends_on=after),
                 pulumi.ResourceOptions(
-                    aliases=[pulumi.Alias(parent=before)],
+                    aliases=[formerly_below("slipway:flux:Flux$kubernetes:yaml/v2:ConfigGroup::flux")],
                     retain_on_delete=kind in KEPT,
                     # Controllers that do not come up fail soon.
                     custom_timeouts=pulumi.CustomTimeouts(create=READY_WITHIN, update=READY_WITHIN)
