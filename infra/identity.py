@@ -36,7 +36,7 @@ class ServiceAccount(NamedTuple):
 class Identity:
     """A user-assigned identity with its roles and the service accounts that may act as it.
 
-    All of it is in the component `parent`: who depends on that one depends on these, but not on what is below a resource.
+    All of it is in the component `parent`, since who depends on that one depends not on what is below its resources.
 
     Attributes:
         id: ARM id.

@@ -50,7 +50,7 @@ TUNING: Final = (
 """Arguments of kustomize-controller beside its own: https://fluxcd.io/flux/components/kustomize/options/"""
 
 BY_IDENTITY: Final = (f"--feature-gates={AS_NAMED}=true",)
-"""Argument of source-controller where it reads Git as an identity of Azure."""
+"""Argument of source-controller where it reads Git or a registry as an identity of Azure."""
 
 
 class Flux(pulumi.ComponentResource):
@@ -68,7 +68,7 @@ class Flux(pulumi.ComponentResource):
         found = tuned(
             manifests(settings.flux.flux_version, settings.controllers.image_registry),
             by_flux(settings.controllers),
-            git_by_identity=settings.fleet.git_auth == "azureDevOps",
+            sources_by_identity=settings.fleet.git_auth == "azureDevOps" or settings.controllers.azure_registry,
         )
         namespaces = [self._object(each) for each in found if each["kind"] == "Namespace"]
         for each in found:
@@ -115,11 +115,13 @@ def manifests(version: str, registry: str | None = None) -> str:
         raise pulumi.RunError(str(error)) from None
 
 
-def tuned(documents: str, controllers: Sequence[Controller], *, git_by_identity: bool = False) -> list[dict[str, Any]]:
+def tuned(
+    documents: str, controllers: Sequence[Controller], *, sources_by_identity: bool = False
+) -> list[dict[str, Any]]:
     """The manifests (YAML) with what this fleet needs of the controllers, and how each of them has to run.
 
     Args:
-        git_by_identity: whether sources are read as an identity of Azure.
+        sources_by_identity: whether some are read as an identity of Azure.
     """
     # By libyaml: the definitions among them are long, and every preview reads them.
     found: list[dict[str, Any]] = list(yaml.load_all(documents, yaml.CSafeLoader))
@@ -134,7 +136,7 @@ def tuned(documents: str, controllers: Sequence[Controller], *, git_by_identity:
                 # So many builds at once would wait for the node's disk.
                 # https://fluxcd.io/flux/installation/configuration/vertical-scaling/#enable-in-memory-kustomize-builds
                 each["spec"]["template"]["spec"]["volumes"] = [{"name": "temp", "emptyDir": {"medium": "Memory"}}]
-            container["args"] += BY_IDENTITY if git_by_identity and name == "source-controller" else ()
+            container["args"] += BY_IDENTITY if sources_by_identity and name == "source-controller" else ()
             _shape(each["spec"], by_name[name])
     return found
 
