@@ -39,12 +39,14 @@ class Aks(pulumi.ComponentResource):
     Attributes:
         cluster: the AKS resource; objects inside it are deleted with it.
         name: its name in Azure.
+        api_server: URL of its API server.
         issuer_url: the OIDC issuer of its service accounts' tokens.
         kubeconfig: how to enter it as an administrator, YAML; a secret.
     """
 
     cluster: aks.ManagedCluster
     name: pulumi.Output[str]
+    api_server: pulumi.Output[str]
     issuer_url: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
 
@@ -96,6 +98,8 @@ class Aks(pulumi.ComponentResource):
             ),
         )
         self.name = self.cluster.name
+        names = pulumi.Output.all(self.cluster.private_fqdn, self.cluster.fqdn)
+        self.api_server = names.apply(lambda found: f"https://{found[0] or found[1]}")
         self.issuer_url = self.cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url)
         maintenance_windows(settings, resource_group=resource_group, cluster=self.cluster, parent=self)
         self._connect(azure, settings, resource_group)
