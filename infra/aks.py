@@ -16,7 +16,7 @@ from infra.arm_ids import subscription_of
 from infra.control_plane_logs import control_plane_logs
 from infra.identity import Identity
 from infra.maintenance import maintenance_windows, upgrade_channels
-from infra.managed_prometheus import ManagedPrometheus, agents
+from infra.managed_prometheus import agents, managed_prometheus
 from infra.network import Network
 from infra.network_settings import NetworkSettings
 from infra.node_pools import counted_by_azure, node_pools
@@ -39,12 +39,14 @@ class Aks(pulumi.ComponentResource):
     Attributes:
         cluster: the AKS resource; objects inside it are deleted with it.
         name: its name in Azure.
+        api_server: URL of its API server.
         issuer_url: the OIDC issuer of its service accounts' tokens.
         kubeconfig: how to enter it as an administrator, YAML; a secret.
     """
 
     cluster: aks.ManagedCluster
     name: pulumi.Output[str]
+    api_server: pulumi.Output[str]
     issuer_url: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
 
@@ -96,6 +98,8 @@ class Aks(pulumi.ComponentResource):
             ),
         )
         self.name = self.cluster.name
+        names = pulumi.Output.all(self.cluster.private_fqdn, self.cluster.fqdn)
+        self.api_server = names.apply(lambda found: f"https://{found[0] or found[1]}")
         self.issuer_url = self.cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url)
         maintenance_windows(settings, resource_group=resource_group, cluster=self.cluster, parent=self)
         self._connect(azure, settings, resource_group)
@@ -110,14 +114,13 @@ class Aks(pulumi.ComponentResource):
         if settings.log_workspace_id:
             control_plane_logs(self.cluster, name=azure.name, workspace_id=settings.log_workspace_id, parent=self)
         if settings.metrics_workspace_id:
-            ManagedPrometheus(
-                "metrics",
+            managed_prometheus(
+                self.cluster,
                 name=azure.name,
                 location=azure.location,
                 resource_group=resource_group,
-                cluster=self.cluster,
                 workspace_id=settings.metrics_workspace_id,
-                opts=pulumi.ResourceOptions(parent=self),
+                parent=self,
             )
         if settings.registry_id:
             may_pull(

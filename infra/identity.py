@@ -15,6 +15,7 @@ from pulumi_azure_native import authorization, managedidentity
 
 from infra import naming
 from infra.access import Assignable, grant
+from infra.aliases import formerly_below
 
 AUDIENCE = "api://AzureADTokenExchange"
 """What Entra asks for: https://learn.microsoft.com/graph/api/resources/federatedidentitycredentials-overview"""
@@ -32,8 +33,10 @@ class ServiceAccount(NamedTuple):
         return f"system:serviceaccount:{self.namespace}:{self.name}"
 
 
-class Identity(pulumi.ComponentResource):
+class Identity:
     """A user-assigned identity with its roles and the service accounts that may act as it.
+
+    All of it is in the component `parent`, since who depends on that one depends not on what is below its resources.
 
     Attributes:
         id: ARM id.
@@ -52,22 +55,22 @@ class Identity(pulumi.ComponentResource):
         cluster: str,
         location: str,
         resource_group: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
+        parent: pulumi.Resource,
     ) -> None:
-        super().__init__("slipway:azure:Identity", resource_name, None, opts)
         self._name = resource_name
         self._name_in_azure = naming.identity(cluster, resource_name)
         self._resource_group = resource_group
+        former = formerly_below(f"slipway:azure:ManagementCluster$slipway:azure:Identity::{resource_name}")
+        self._opts = pulumi.ResourceOptions(parent=parent, aliases=[former])
         identity = managedidentity.UserAssignedIdentity(
             resource_name,
             resource_name_=self._name_in_azure,
             resource_group_name=resource_group,
             location=location,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._opts,
         )
         self._identity = identity
         self.id, self.client_id, self.principal_id = identity.id, identity.client_id, identity.principal_id
-        self.register_outputs({"client_id": self.client_id, "principal_id": self.principal_id})
 
     def may(
         self, role: Assignable, *, on: pulumi.Input[str], subscription_id: str, where: str = ""
@@ -80,7 +83,7 @@ class Identity(pulumi.ComponentResource):
             on=on,
             subscription_id=subscription_id,
             owner=self._name_in_azure,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._opts,
         )
 
     def trust(self, accounts: Sequence[ServiceAccount], *, issuer: pulumi.Input[str]) -> None:
@@ -101,6 +104,6 @@ class Identity(pulumi.ComponentResource):
                 subject=account.subject,
                 audiences=[AUDIENCE],
                 # Azure refuses two writes at a time below one identity.
-                opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+                opts=pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(depends_on=before)),
             )
             before = [credential]

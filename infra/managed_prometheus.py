@@ -17,10 +17,12 @@ from pulumi_azure_native import containerservice as aks
 from pulumi_azure_native import monitor
 
 from infra import naming
+from infra.aliases import formerly_below
 
 STREAM: Final = "Microsoft-PrometheusMetrics"
 DESTINATION: Final = "MonitoringAccount1"
 LINUX: Final = "Linux"
+BEFORE: Final = "slipway:azure:ManagementCluster$slipway:azure:Aks$slipway:azure:ManagedPrometheus::metrics"
 
 
 def agents(workspace_id: str | None) -> aks.ManagedClusterAzureMonitorProfileArgs | None:
@@ -38,55 +40,49 @@ def agents(workspace_id: str | None) -> aks.ManagedClusterAzureMonitorProfileArg
     )
 
 
-class ManagedPrometheus(pulumi.ComponentResource):
+def managed_prometheus(
+    cluster: aks.ManagedCluster,
+    *,
+    name: str,
+    location: str,
+    resource_group: pulumi.Input[str],
+    workspace_id: str,
+    parent: pulumi.Resource,
+) -> None:
     """Endpoint, rule, and the rule's association with the cluster; all in the region of the workspace."""
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        name: str,
-        location: str,
-        resource_group: pulumi.Input[str],
-        cluster: aks.ManagedCluster,
-        workspace_id: str,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        super().__init__("slipway:azure:ManagedPrometheus", resource_name, None, opts)
-        inside = pulumi.ResourceOptions(parent=self)
-        endpoint = monitor.DataCollectionEndpoint(
-            "metrics-endpoint",
-            data_collection_endpoint_name=naming.data_collection_endpoint(name),
-            resource_group_name=resource_group,
-            location=location,
-            kind=LINUX,
-            opts=inside,
-        )
-        rule = monitor.DataCollectionRule(
-            "metrics-rule",
-            data_collection_rule_name=naming.data_collection_rule(name),
-            resource_group_name=resource_group,
-            location=location,
-            kind=LINUX,
-            data_collection_endpoint_id=endpoint.id,
-            data_sources=monitor.DataCollectionRuleDataSourcesArgs(
-                prometheus_forwarder=[
-                    monitor.PrometheusForwarderDataSourceArgs(name="PrometheusDataSource", streams=[STREAM])
-                ]
-            ),
-            destinations=monitor.DataCollectionRuleDestinationsArgs(
-                monitoring_accounts=[
-                    monitor.MonitoringAccountDestinationArgs(name=DESTINATION, account_resource_id=workspace_id)
-                ]
-            ),
-            data_flows=[monitor.DataFlowArgs(streams=[STREAM], destinations=[DESTINATION])],
-            opts=inside,
-        )
-        monitor.DataCollectionRuleAssociation(
-            "metrics-association",
-            association_name=naming.data_collection_rule(name),
-            resource_uri=cluster.id,
-            data_collection_rule_id=rule.id,
-            opts=inside,
-        )
-        self.register_outputs({})
+    inside = pulumi.ResourceOptions(parent=parent, aliases=[formerly_below(BEFORE)])
+    endpoint = monitor.DataCollectionEndpoint(
+        "metrics-endpoint",
+        data_collection_endpoint_name=naming.data_collection_endpoint(name),
+        resource_group_name=resource_group,
+        location=location,
+        kind=LINUX,
+        opts=inside,
+    )
+    rule = monitor.DataCollectionRule(
+        "metrics-rule",
+        data_collection_rule_name=naming.data_collection_rule(name),
+        resource_group_name=resource_group,
+        location=location,
+        kind=LINUX,
+        data_collection_endpoint_id=endpoint.id,
+        data_sources=monitor.DataCollectionRuleDataSourcesArgs(
+            prometheus_forwarder=[
+                monitor.PrometheusForwarderDataSourceArgs(name="PrometheusDataSource", streams=[STREAM])
+            ]
+        ),
+        destinations=monitor.DataCollectionRuleDestinationsArgs(
+            monitoring_accounts=[
+                monitor.MonitoringAccountDestinationArgs(name=DESTINATION, account_resource_id=workspace_id)
+            ]
+        ),
+        data_flows=[monitor.DataFlowArgs(streams=[STREAM], destinations=[DESTINATION])],
+        opts=inside,
+    )
+    monitor.DataCollectionRuleAssociation(
+        "metrics-association",
+        association_name=naming.data_collection_rule(name),
+        resource_uri=cluster.id,
+        data_collection_rule_id=rule.id,
+        opts=inside,
+    )

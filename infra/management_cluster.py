@@ -6,8 +6,11 @@ import pulumi
 from pulumi_azure_native import resources
 
 from infra import naming
+from infra.access import Role
 from infra.aks import Aks
 from infra.aks_settings import AksSettings
+from infra.aliases import without_versions
+from infra.arm_ids import subscription_of
 from infra.custom_role import define
 from infra.fleet_access import Controllers, FleetAccess
 from infra.fleet_roles import DECRYPTION as FOR_DECRYPTION
@@ -33,8 +36,8 @@ ASO = (
 )
 # As this one kustomize-controller signs in to clusters that have no kubeconfig (class aks-aso), not as its own.
 FLUX = (ServiceAccount("clusters", "flux"),)
-# As these it reads Git and decrypts: accounts that its objects name, in the namespaces of the objects. Its controllers'
-# own could be used by every object of theirs, a team's included.
+# As these it reads Git and registries, and decrypts: accounts that its objects name, in the namespaces of the objects.
+# Its controllers' own could be used by every object of theirs, a team's included.
 SOURCE = (ServiceAccount("flux-system", "flux-source"), ServiceAccount("clusters", "flux-source"))
 DECRYPTION = (ServiceAccount("flux-system", "flux-decryption"),)
 
@@ -45,7 +48,7 @@ class ManagementCluster(pulumi.ComponentResource):
     Attributes:
         aks: the cluster and its credentials.
         capz, aso, flux: the identities of the controllers that will run on it, with rights over the fleet.
-        source, decryption: what Flux reads Git and decrypts as, where settings or somebody else let it.
+        source, decryption: what Flux reads Git or a registry and decrypts as, where settings or somebody else let it.
         resource_group: name of the resource group that holds all of it but the nodes.
         egress_address: what the rest of the world sees it as; empty where somebody else's route leads out.
     """
@@ -67,7 +70,7 @@ class ManagementCluster(pulumi.ComponentResource):
         ranges: NetworkSettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        tagged = pulumi.ResourceOptions(transformations=[says_whose_it_is])
+        tagged = pulumi.ResourceOptions(transformations=[says_whose_it_is, without_versions])
         super().__init__(
             "slipway:azure:ManagementCluster", resource_name, None, pulumi.ResourceOptions.merge(opts, tagged)
         )
@@ -104,6 +107,10 @@ class ManagementCluster(pulumi.ComponentResource):
         if aks.protect:
             self._lock(network.egress_id)
         self._controllers()
+        if aks.registry_id:
+            # The nodes pull images (registry_access.py), this one what Flux reads there itself: the agents' manifests.
+            own, role = settings.subscription_id, Role.ACR_PULL.of(subscription_of(aks.registry_id))
+            self.source.may(role, on=aks.registry_id, subscription_id=own)
         self.register_outputs({"resource_group": self.resource_group})
 
     def _lock(self, egress_id: pulumi.Output[str] | None) -> None:
@@ -160,5 +167,5 @@ class ManagementCluster(pulumi.ComponentResource):
             cluster=self.settings.name,
             location=self.settings.location,
             resource_group=self.resource_group,
-            opts=pulumi.ResourceOptions(parent=self),
+            parent=self,
         )

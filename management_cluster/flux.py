@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 import yaml
 
 from external.command import CommandFailed, ExternalError, require, run
+from infra.aliases import formerly_below
 from infra.settings import Settings
 from management_cluster.connection import OURS, Connection
 from management_cluster.controllers import BY_FLUX, FLUX, POOL, POOL_LABEL, PRIORITY, Controller, by_flux
 
 NAMESPACE: Final = FLUX
 SOURCE: Final = "https://fluxcd.io/flux/installation/#install-the-flux-cli"
-KEPT: Final = ("apiextensions.k8s.io", "core/v1:Namespace")
+KEPT: Final = ("CustomResourceDefinition", "Namespace")
 """A CRD or the namespace is never deleted on its own: every source and Kustomization would go with it."""
 
 IMAGES: Final = "fluxcd"
@@ -50,7 +50,7 @@ TUNING: Final = (
 """Arguments of kustomize-controller beside its own: https://fluxcd.io/flux/components/kustomize/options/"""
 
 BY_IDENTITY: Final = (f"--feature-gates={AS_NAMED}=true",)
-"""Argument of source-controller where it reads Git as an identity of Azure."""
+"""Argument of source-controller where it reads Git or a registry as an identity of Azure."""
 
 
 class Flux(pulumi.ComponentResource):
@@ -64,16 +64,37 @@ class Flux(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:flux:Flux", resource_name, None, opts)
-        kubernetes.yaml.v2.ConfigGroup(
-            "flux",
-            yaml=tuned(
-                manifests(settings.flux.flux_version, settings.controllers.image_registry),
-                by_flux(settings.controllers),
-                git_by_identity=settings.fleet.git_auth == "azureDevOps",
-            ),
-            opts=pulumi.ResourceOptions.merge(connection.options(self), pulumi.ResourceOptions(transforms=[_each])),
+        self._connection = connection
+        found = tuned(
+            manifests(settings.flux.flux_version, settings.controllers.image_registry),
+            by_flux(settings.controllers),
+            sources_by_identity=settings.fleet.git_auth == "azureDevOps" or settings.controllers.azure_registry,
         )
+        namespaces = [self._object(each) for each in found if each["kind"] == "Namespace"]
+        for each in found:
+            if each["kind"] != "Namespace":
+                self._object(each, after=namespaces if "namespace" in each["metadata"] else ())
         self.register_outputs({})
+
+    def _object(self, manifest: dict[str, Any], *, after: Sequence[pulumi.Resource] = ()) -> pulumi.Resource:
+        """An object as its manifest has it. A class of the SDK for each kind would say the same, and take imports."""
+        api, kind, metadata = manifest["apiVersion"], manifest["kind"], manifest["metadata"]
+        return pulumi.CustomResource(
+            f"kubernetes:{api if '/' in api else f'core/{api}'}:{kind}",
+            "flux:" + "/".join(filter(None, (metadata.get("namespace"), metadata["name"]))),
+            manifest,
+            pulumi.ResourceOptions.merge(
+                self._connection.options(self, depends_on=after),
+                pulumi.ResourceOptions(
+                    aliases=[formerly_below("slipway:flux:Flux$kubernetes:yaml/v2:ConfigGroup::flux")],
+                    retain_on_delete=kind in KEPT,
+                    # Controllers that do not come up fail soon.
+                    custom_timeouts=pulumi.CustomTimeouts(create=READY_WITHIN, update=READY_WITHIN)
+                    if kind == "Deployment"
+                    else None,
+                ),
+            ),
+        )
 
 
 def manifests(version: str, registry: str | None = None) -> str:
@@ -94,14 +115,17 @@ def manifests(version: str, registry: str | None = None) -> str:
         raise pulumi.RunError(str(error)) from None
 
 
-def tuned(documents: str, controllers: Sequence[Controller], *, git_by_identity: bool = False) -> str:
-    """The manifests with what this fleet needs of the controllers, and how each of them has to run, YAML.
+def tuned(
+    documents: str, controllers: Sequence[Controller], *, sources_by_identity: bool = False
+) -> list[dict[str, Any]]:
+    """The manifests (YAML) with what this fleet needs of the controllers, and how each of them has to run.
 
     Args:
-        git_by_identity: whether sources are read as an identity of Azure.
+        sources_by_identity: whether some are read as an identity of Azure.
     """
     # By libyaml: the definitions among them are long, and every preview reads them.
-    found, by_name = list(yaml.load_all(documents, yaml.CSafeLoader)), {each.name: each for each in controllers}
+    found: list[dict[str, Any]] = list(yaml.load_all(documents, yaml.CSafeLoader))
+    by_name = {each.name: each for each in controllers}
     for each in found:
         each["metadata"].setdefault("annotations", {}).update(OURS)
         if each["kind"] == "Deployment":
@@ -112,9 +136,9 @@ def tuned(documents: str, controllers: Sequence[Controller], *, git_by_identity:
                 # So many builds at once would wait for the node's disk.
                 # https://fluxcd.io/flux/installation/configuration/vertical-scaling/#enable-in-memory-kustomize-builds
                 each["spec"]["template"]["spec"]["volumes"] = [{"name": "temp", "emptyDir": {"medium": "Memory"}}]
-            container["args"] += BY_IDENTITY if git_by_identity and name == "source-controller" else ()
+            container["args"] += BY_IDENTITY if sources_by_identity and name == "source-controller" else ()
             _shape(each["spec"], by_name[name])
-    return yaml.dump_all(found, Dumper=yaml.CSafeDumper)
+    return found
 
 
 def _shape(deployment: dict[str, Any], controller: Controller) -> None:
@@ -127,14 +151,3 @@ def _shape(deployment: dict[str, Any], controller: Controller) -> None:
     container = pod["containers"][0]
     container["resources"] = controller.resources
     container["args"] += controller.arguments
-
-
-def _each(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-    """Options of single manifests: what holds others is kept, controllers that do not come up fail soon."""
-    if any(kind in args.type_ for kind in KEPT):
-        own = pulumi.ResourceOptions(retain_on_delete=True)
-    elif "apps/v1:Deployment" in args.type_:
-        own = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=READY_WITHIN, update=READY_WITHIN))
-    else:
-        return None
-    return pulumi.ResourceTransformResult(props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, own))

@@ -32,9 +32,6 @@ CLUSTERS: Final = "clusters"
 FLUX_REGISTRY: Final = "ghcr.io"
 """Where Flux publishes its images, and the artifact from which agents are applied."""
 
-AZURE_REGISTRIES: Final = ".azurecr.io"
-"""Flux reads them by its own identity: https://fluxcd.io/flux/components/source/ocirepositories/#provider"""
-
 READ_BY_STATUS: Final = {"slipway.dev/file": "runtime-info"}
 """By it `python -m fleet status` finds the ConfigMap; see fleet/status/inventory.py."""
 
@@ -103,8 +100,7 @@ class HandOff(pulumi.ComponentResource):
 
     def _runtime_info(self, management: ManagementCluster, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """What the fleet's manifests substitute: facts about the management cluster, no secrets."""
-        azure, fleet = self._settings.azure, self._settings.fleet
-        registry = self._settings.controllers.image_registry or FLUX_REGISTRY
+        azure, fleet, controllers = self._settings.azure, self._settings.fleet, self._settings.controllers
         return kubernetes.core.v1.ConfigMap(
             "runtime-info",
             metadata=ObjectMetaArgs(
@@ -123,8 +119,9 @@ class HandOff(pulumi.ComponentResource):
                 "fleet_url": fleet.fleet_url,
                 "fleet_branch": fleet.fleet_branch,
                 "domain": fleet.domain,
-                "image_registry": registry,
-                "image_registry_login": "azure" if registry.partition("/")[0].endswith(AZURE_REGISTRIES) else "generic",
+                "image_registry": controllers.image_registry or FLUX_REGISTRY,
+                "image_registry_login": "azure" if controllers.azure_registry else "generic",
+                "image_registry_account": SOURCE[1].name if controllers.azure_registry else "default",
             },
             opts=self._connection.options(self, depends_on=after),
         )
@@ -138,12 +135,14 @@ class HandOff(pulumi.ComponentResource):
         ]
 
     def _identities(self, management: ManagementCluster, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
-        """The service accounts as which Flux reads Git and decrypts, where the stack has it do so.
+        """The service accounts as which Flux reads Git and the mirror, and decrypts, where the stack has it do so.
 
         Flux asks for a token of the account that an object names, so that no other object gets it.
         https://fluxcd.io/flux/installation/configuration/workload-identity/
         """
         accounts = [*SOURCE] if self._settings.fleet.git_auth == "azureDevOps" else []
+        if not accounts and self._settings.controllers.azure_registry:
+            accounts = [SOURCE[1]]  # the source of the agents' manifests is beside the clusters
         found = [self._account(each, management.source, after) for each in accounts]
         if self._settings.azure.decryption_key_id:
             found += [self._account(each, management.decryption, after) for each in DECRYPTION]

@@ -1,6 +1,8 @@
-"""What a stack tells when it is done: credentials, addresses, versions, and what to type next."""
+"""What a stack tells when it is done: credentials, addresses, versions, and what to type next (docs/outputs.md)."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import pulumi
 
@@ -9,6 +11,8 @@ from infra.management_cluster import ManagementCluster
 from infra.settings import Settings
 from management_cluster.cluster_api_providers import ClusterApiProviders
 from management_cluster.running_images import RunningImages
+
+PORTAL: Final = "https://portal.azure.com"
 
 
 def export(
@@ -22,6 +26,8 @@ def export(
     pulumi.export("kubeconfig", management.aks.kubeconfig)
     pulumi.export("management_cluster", management.aks.name)
     pulumi.export("resource_group", management.resource_group)
+    pulumi.export("console", console(management, settings.azure.tenant_id))
+    pulumi.export("api_server", management.aks.api_server)
     pulumi.export("egress_address", management.egress_address)
     pulumi.export("oidc_issuer_url", management.aks.issuer_url)
     pulumi.export(
@@ -49,7 +55,14 @@ def export(
         "next",
         [
             "pulumi stack output kubeconfig --show-secrets > kubeconfig && chmod 600 kubeconfig",
-            "kubectl --kubeconfig kubeconfig get clusters --all-namespaces",
+            "export KUBECONFIG=$PWD/kubeconfig",
+            "kubectl get clusters --all-namespaces",
+            "python -m fleet status",
             f"git clone {settings.fleet.fleet_url}",
         ],
     )
+
+
+def console(management: ManagementCluster, tenant_id: str) -> pulumi.Output[str]:
+    """The management cluster's page in Azure's portal, which signs in to the tenant first."""
+    return pulumi.Output.concat(PORTAL, "/#@", tenant_id, "/resource", management.aks.cluster.id, "/overview")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import pulumi
 from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
@@ -24,12 +24,14 @@ from external.command import ExternalError
 from external.engine import hide_tracebacks_of_expected_errors, note, status
 from external.kubernetes_api import Refused
 from fleet import git_access
-from infra.management_cluster import ManagementCluster
 from infra.settings import Settings, Teardown
 from management_cluster.teardown import CHOICE, SETTING
 from management_cluster.teardown.detach import BRANCH, detach
 from management_cluster.teardown.drain import drain
 from management_cluster.teardown.fleet_objects import FleetObjects
+
+if TYPE_CHECKING:  # all of Azure's SDK, which the dynamic provider's process can do without
+    from infra.management_cluster import ManagementCluster
 
 UNCHECKED: Final = "SLIPWAY_TEARDOWN_UNCHECKED"
 SHOWN: Final = 20

@@ -24,6 +24,7 @@ PLACEHOLDERS: Final[Values] = {
         "domain": "fleet.example.com",
         "image_registry": "ghcr.io",
         "image_registry_login": "generic",
+        "image_registry_account": "default",
     },
     "fleet-git-values": {"git_username": "placeholder", "git_password": "placeholder"},
 }

@@ -31,6 +31,7 @@ RUNTIME_INFO = {
     "domain": "fleet.example.com",
     "image_registry": "ghcr.io",
     "image_registry_login": "generic",
+    "image_registry_account": "default",
 }
 """What the program writes into the ConfigMap runtime-info."""
 

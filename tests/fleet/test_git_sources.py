@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from fleet.validation import schemas
 from infra.controller_settings import ControllerSettings
@@ -56,10 +55,11 @@ def test_a_source_keeps_to_flux_s_own_definition_of_the_kind(
 
 @pytest.mark.parametrize("by_identity", [False, True])
 def test_source_controller_signs_in_as_named_accounts_only_where_it_has_to(by_identity: bool) -> None:
-    documents = flux.tuned(flux.manifests(versions.FLUX), by_flux(ControllerSettings()), git_by_identity=by_identity)
+    manifests = flux.manifests(versions.FLUX)
+    shaped = flux.tuned(manifests, by_flux(ControllerSettings()), sources_by_identity=by_identity)
     arguments = {
         each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["args"]
-        for each in yaml.safe_load_all(documents)
+        for each in shaped
         if each["kind"] == "Deployment"
     }
     gates = [each for each in arguments["source-controller"] if each.startswith("--feature-gates")]

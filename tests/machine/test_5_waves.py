@@ -57,7 +57,7 @@ class Fleet:
         core = sorted(tools.releases.glob("cluster-api/*/core-components.yaml"))[-1]
         self._apply(*(each for each in yaml.safe_load_all(core.read_text()) if _is_cluster_definition(each)))
         tuned = flux.tuned(flux.manifests(versions.FLUX), by_flux(ControllerSettings()))
-        self._apply(*(each for each in yaml.safe_load_all(tuned) if _is_needed(each)))
+        self._apply(*(each for each in tuned if _is_needed(each)))
         self.cluster.kubectl("wait", "crd", "--all", "--for=condition=Established", "--timeout=60s")
         self._apply(
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "clusters"}},

@@ -17,7 +17,7 @@ EXPECTED = (
     "azure-native:containerservice:ManagedCluster",
     "dynamic/slipway:ClusterApiProviders",
     "dynamic/slipway:FleetRepository",
-    "kubernetes:yaml/v2:ConfigGroup",
+    "kubernetes:apps/v1:Deployment",
     "kustomize.toolkit.fluxcd.io/v1:Kustomization",
 )
 

@@ -93,7 +93,7 @@ def tuned(size: int, replicas: int) -> dict[str, Any]:
         for name in controllers.BY_FLUX
     ]
     shaped = flux.tuned(yaml.safe_dump_all(outline), list(run_for(size, replicas).values()))
-    return {each["metadata"]["name"]: each["spec"] for each in yaml.safe_load_all(shaped)}
+    return {each["metadata"]["name"]: each["spec"] for each in shaped}
 
 
 def test_fluxs_manifests_are_shaped_before_they_are_applied() -> None:
