@@ -12,6 +12,7 @@ import yaml
 
 from external.command import CommandFailed, ExternalError, require, run
 from infra.settings import Settings
+from management_cluster import image_registry
 from management_cluster.connection import OURS, Connection
 from management_cluster.controllers import BY_FLUX, FLUX, POOL, POOL_LABEL, PRIORITY, Controller, by_flux
 
@@ -50,7 +51,7 @@ TUNING: Final = (
 """Arguments of kustomize-controller beside its own: https://fluxcd.io/flux/components/kustomize/options/"""
 
 BY_IDENTITY: Final = (f"--feature-gates={AS_NAMED}=true",)
-"""Argument of source-controller where it reads Git as an identity of Azure."""
+"""Argument of source-controller where it reads Git or the agents' manifests as an identity of Azure."""
 
 
 class Flux(pulumi.ComponentResource):
@@ -69,11 +70,16 @@ class Flux(pulumi.ComponentResource):
             yaml=tuned(
                 manifests(settings.flux.flux_version, settings.controllers.image_registry),
                 by_flux(settings.controllers),
-                git_by_identity=settings.fleet.git_auth == "azureDevOps",
+                sources_by_identity=sources_by_identity(settings),
             ),
             opts=pulumi.ResourceOptions.merge(connection.options(self), pulumi.ResourceOptions(transforms=[_each])),
         )
         self.register_outputs({})
+
+
+def sources_by_identity(settings: Settings) -> bool:
+    """Whether any source is read as an identity of Azure: Git, or the agents' manifests."""
+    return settings.fleet.git_auth == "azureDevOps" or image_registry.of_azure(settings)
 
 
 def manifests(version: str, registry: str | None = None) -> str:
@@ -94,11 +100,11 @@ def manifests(version: str, registry: str | None = None) -> str:
         raise pulumi.RunError(str(error)) from None
 
 
-def tuned(documents: str, controllers: Sequence[Controller], *, git_by_identity: bool = False) -> str:
+def tuned(documents: str, controllers: Sequence[Controller], *, sources_by_identity: bool = False) -> str:
     """The manifests with what this fleet needs of the controllers, and how each of them has to run, YAML.
 
     Args:
-        git_by_identity: whether sources are read as an identity of Azure.
+        sources_by_identity: whether sources are read as an identity of Azure.
     """
     # By libyaml: the definitions among them are long, and every preview reads them.
     found, by_name = list(yaml.load_all(documents, yaml.CSafeLoader)), {each.name: each for each in controllers}
@@ -112,7 +118,7 @@ def tuned(documents: str, controllers: Sequence[Controller], *, git_by_identity:
                 # So many builds at once would wait for the node's disk.
                 # https://fluxcd.io/flux/installation/configuration/vertical-scaling/#enable-in-memory-kustomize-builds
                 each["spec"]["template"]["spec"]["volumes"] = [{"name": "temp", "emptyDir": {"medium": "Memory"}}]
-            container["args"] += BY_IDENTITY if git_by_identity and name == "source-controller" else ()
+            container["args"] += BY_IDENTITY if sources_by_identity and name == "source-controller" else ()
             _shape(each["spec"], by_name[name])
     return yaml.dump_all(found, Dumper=yaml.CSafeDumper)
 

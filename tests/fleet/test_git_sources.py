@@ -56,7 +56,9 @@ def test_a_source_keeps_to_flux_s_own_definition_of_the_kind(
 
 @pytest.mark.parametrize("by_identity", [False, True])
 def test_source_controller_signs_in_as_named_accounts_only_where_it_has_to(by_identity: bool) -> None:
-    documents = flux.tuned(flux.manifests(versions.FLUX), by_flux(ControllerSettings()), git_by_identity=by_identity)
+    documents = flux.tuned(
+        flux.manifests(versions.FLUX), by_flux(ControllerSettings()), sources_by_identity=by_identity
+    )
     arguments = {
         each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["args"]
         for each in yaml.safe_load_all(documents)
