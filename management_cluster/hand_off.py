@@ -18,6 +18,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from fleet.credentials import PUSHES
 from fleet.fleet_repository import FleetRepository
 from infra.identity import Identity, ServiceAccount
 from infra.management_cluster import DECRYPTION, FLUX, SOURCE, ManagementCluster
@@ -127,8 +128,10 @@ class HandOff(pulumi.ComponentResource):
 
     def _git_credentials(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         contents = git_credentials.secrets(self._settings.fleet)
+        pushes = {} if git_credentials.only_reads(self._settings.fleet) else {PUSHES: "true"}
+        notes = {git_credentials.VALUES: pushes}
         return [
-            self._secret(name + suffix, name, values, namespace=namespace, after=after)
+            self._secret(name + suffix, name, values, namespace=namespace, after=after, notes=notes.get(name))
             for namespace, suffix in SUFFIXES.items()
             for name, values in contents.items()
         ]
@@ -177,11 +180,12 @@ class HandOff(pulumi.ComponentResource):
         *,
         namespace: str,
         after: Sequence[pulumi.Resource],
+        notes: Mapping[str, str] | None = None,
     ) -> pulumi.Resource:
         encoded = {key: pulumi.Output.secret(value).apply(git_credentials.encode) for key, value in values.items()}
         return kubernetes.core.v1.Secret(
             resource_name,
-            metadata=ObjectMetaArgs(name=name, namespace=namespace, annotations=NEVER_PRUNED),
+            metadata=ObjectMetaArgs(name=name, namespace=namespace, annotations={**NEVER_PRUNED, **(notes or {})}),
             type="Opaque",
             data=encoded,
             opts=self._connection.options(self, depends_on=after),
