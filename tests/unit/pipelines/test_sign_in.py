@@ -67,6 +67,18 @@ def test_no_job_of_github_depends_on_a_login_that_ends_before_it() -> None:
     assert "ARM_OIDC_TOKEN" not in script
 
 
+def test_what_runs_at_night_waits_for_no_reviewer_of_pull_requests() -> None:
+    of_github = {
+        name: yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text()) for name in ("preview", "drift")
+    }
+    assert {name: each["jobs"][name]["environment"] for name, each in of_github.items()} == {
+        "preview": "preview",
+        "drift": "drift",
+    }
+    of_azure = {name: (ROOT / f".azuredevops/{name}.yml").read_text() for name in ("preview", "drift")}
+    assert all(f"connection: slipway-{name}\n" in text for name, text in of_azure.items())
+
+
 def test_azure_devops_keeps_the_login_that_all_use() -> None:
     steps = yaml.safe_load((ROOT / ".azuredevops/prepare.yml").read_text())["steps"]
     (azure,) = [step for step in steps if step.get("task") == "AzureCLI@2"]
