@@ -8,7 +8,8 @@ from typing import Final
 from external.command import ExternalError, require, run
 
 HOW: Final = "azurecli"
-"""As whom `az login` did; pipelines say otherwise by AAD_LOGIN_METHOD, which goes before it."""
+"""As whom `az login` did. GitHub's pipelines say otherwise by AAD_LOGIN_METHOD, which goes before it: `az` cannot renew
+what it has there. https://azure.github.io/kubelogin/concepts/login-modes/workloadidentity.html"""
 
 SOURCE: Final = "https://azure.github.io/kubelogin/install.html"
 

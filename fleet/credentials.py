@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+PUSHES: Final = "slipway.dev/pushes"
+"""Annotation of a Secret for workload clusters, where its credential can push: what a policy sees of it."""
+
 _FORMS: Final = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     "a token of GitHub": r"\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{50,}",

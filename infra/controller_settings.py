@@ -32,18 +32,9 @@ ImageRegistry = Annotated[
 ]
 
 
-AZURE_REGISTRIES: Final = ".azurecr.io"
-"""Flux reads them as an identity: https://fluxcd.io/flux/components/source/ocirepositories/#azure"""
-
-
 class ControllerSettings(SettingGroup):
     """How the controllers run: for how many clusters, in how many replicas, from which registry."""
 
     fleet_size: Annotated[FleetSize, BeforeValidator(_whole)] = 100
     controller_replicas: int = Field(default=2, ge=1, le=3)
     image_registry: ImageRegistry | None = None
-
-    @property
-    def azure_registry(self) -> bool:
-        """Whether the images come from an Azure Container Registry."""
-        return (self.image_registry or "").partition("/")[0].endswith(AZURE_REGISTRIES)

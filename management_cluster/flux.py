@@ -12,6 +12,7 @@ import yaml
 from external.command import CommandFailed, ExternalError, require, run
 from infra.aliases import formerly_below
 from infra.settings import Settings
+from management_cluster import image_registry
 from management_cluster.connection import OURS, Connection
 from management_cluster.controllers import BY_FLUX, FLUX, POOL, POOL_LABEL, PRIORITY, Controller, by_flux
 
@@ -68,7 +69,7 @@ class Flux(pulumi.ComponentResource):
         found = tuned(
             manifests(settings.flux.flux_version, settings.controllers.image_registry),
             by_flux(settings.controllers),
-            sources_by_identity=settings.fleet.git_auth == "azureDevOps" or settings.controllers.azure_registry,
+            sources_by_identity=sources_by_identity(settings),
         )
         namespaces = [self._object(each) for each in found if each["kind"] == "Namespace"]
         for each in found:
@@ -95,6 +96,11 @@ class Flux(pulumi.ComponentResource):
                 ),
             ),
         )
+
+
+def sources_by_identity(settings: Settings) -> bool:
+    """Whether any source is read as an identity of Azure: Git, or the agents' manifests."""
+    return settings.fleet.git_auth == "azureDevOps" or image_registry.of_azure(settings)
 
 
 def manifests(version: str, registry: str | None = None) -> str:

@@ -20,6 +20,13 @@ SIGNERS: Final = "fleet-signers"
 """The Secret with the public keys of those whose commits Flux takes."""
 
 
+def only_reads(settings: FleetSettings) -> bool:
+    """Whether agents get a credential other than this program's own, which can push."""
+    if settings.git_auth == "deployKey":
+        return bool(settings.git_reader_private_key)
+    return bool(settings.git_reader_password)
+
+
 def secrets(settings: FleetSettings) -> dict[str, dict[str, str]]:
     """The data of each Secret, by its name. Flux's keys: https://fluxcd.io/flux/components/source/gitrepositories/"""
     found = {VALUES: _values(settings)}

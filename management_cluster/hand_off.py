@@ -18,19 +18,20 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from fleet.credentials import PUSHES
 from fleet.fleet_repository import FleetRepository
 from infra.identity import Identity, ServiceAccount
 from infra.management_cluster import DECRYPTION, FLUX, SOURCE, ManagementCluster
 from infra.settings import Settings
-from management_cluster import fleet_source, git_credentials
+from management_cluster import fleet_source, git_credentials, image_registry
 from management_cluster.connection import OURS, Connection
 from management_cluster.flux import NAMESPACE
 
 CLUSTERS: Final = "clusters"
 """The namespace of the workload clusters' objects."""
 
-FLUX_REGISTRY: Final = "ghcr.io"
-"""Where Flux publishes its images, and the artifact from which agents are applied."""
+SUFFIXES: Final = {NAMESPACE: "", CLUSTERS: f"-of-{CLUSTERS}"}
+"""Of Pulumi's names for what is in both namespaces under the same name."""
 
 READ_BY_STATUS: Final = {"slipway.dev/file": "runtime-info"}
 """By it `python -m fleet status` finds the ConfigMap; see fleet/status/inventory.py."""
@@ -84,9 +85,10 @@ class HandOff(pulumi.ComponentResource):
         )
         # By it kustomize-controller signs in to clusters without a kubeconfig.
         # https://fluxcd.io/flux/integrations/azure/#for-azure-kubernetes-service
-        self._account(FLUX[0], management.flux, [namespace])
+        self._account("flux", FLUX[0], management.flux, [namespace])
         azure = self._settings.azure
         return self._secret(
+            "aso-credential",
             "aso-credential",
             {
                 "AZURE_SUBSCRIPTION_ID": azure.subscriptions_of_fleet[0],
@@ -100,7 +102,7 @@ class HandOff(pulumi.ComponentResource):
 
     def _runtime_info(self, management: ManagementCluster, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """What the fleet's manifests substitute: facts about the management cluster, no secrets."""
-        azure, fleet, controllers = self._settings.azure, self._settings.fleet, self._settings.controllers
+        azure, fleet = self._settings.azure, self._settings.fleet
         return kubernetes.core.v1.ConfigMap(
             "runtime-info",
             metadata=ObjectMetaArgs(
@@ -119,41 +121,45 @@ class HandOff(pulumi.ComponentResource):
                 "fleet_url": fleet.fleet_url,
                 "fleet_branch": fleet.fleet_branch,
                 "domain": fleet.domain,
-                "image_registry": controllers.image_registry or FLUX_REGISTRY,
-                "image_registry_login": "azure" if controllers.azure_registry else "generic",
-                "image_registry_account": SOURCE[1].name if controllers.azure_registry else "default",
+                **image_registry.values(self._settings),
             },
             opts=self._connection.options(self, depends_on=after),
         )
 
     def _git_credentials(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         contents = git_credentials.secrets(self._settings.fleet)
+        pushes = {} if git_credentials.only_reads(self._settings.fleet) else {PUSHES: "true"}
+        notes = {git_credentials.VALUES: pushes}
         return [
-            self._secret(name, values, namespace=namespace, after=after)
-            for namespace in (NAMESPACE, CLUSTERS)
+            self._secret(name + suffix, name, values, namespace=namespace, after=after, notes=notes.get(name))
+            for namespace, suffix in SUFFIXES.items()
             for name, values in contents.items()
         ]
 
     def _identities(self, management: ManagementCluster, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
-        """The service accounts as which Flux reads Git and the mirror, and decrypts, where the stack has it do so.
+        """The service accounts as which Flux reads Git and the agents' manifests, and decrypts, where it has to.
 
         Flux asks for a token of the account that an object names, so that no other object gets it.
         https://fluxcd.io/flux/installation/configuration/workload-identity/
         """
-        accounts = [*SOURCE] if self._settings.fleet.git_auth == "azureDevOps" else []
-        if not accounts and self._settings.controllers.azure_registry:
-            accounts = [SOURCE[1]]  # the source of the agents' manifests is beside the clusters
-        found = [self._account(each, management.source, after) for each in accounts]
-        if self._settings.azure.decryption_key_id:
-            found += [self._account(each, management.decryption, after) for each in DECRYPTION]
+        settings = self._settings
+        git = settings.fleet.git_auth == "azureDevOps"
+        reads = {NAMESPACE: git, CLUSTERS: git or image_registry.of_azure(settings)}
+        found = [
+            self._account(each.name + SUFFIXES[each.namespace], each, management.source, after)
+            for each in SOURCE
+            if reads[each.namespace]
+        ]
+        if settings.azure.decryption_key_id:
+            found += [self._account(each.name, each, management.decryption, after) for each in DECRYPTION]
         return found
 
     def _account(
-        self, account: ServiceAccount, identity: Identity, after: Sequence[pulumi.Resource]
+        self, resource_name: str, account: ServiceAccount, identity: Identity, after: Sequence[pulumi.Resource]
     ) -> pulumi.Resource:
         """A service account that Entra takes for an identity; no pod runs as it."""
         return kubernetes.core.v1.ServiceAccount(
-            account.name if account.namespace == NAMESPACE or account in FLUX else f"{account.name}-of-{CLUSTERS}",
+            resource_name,
             metadata=ObjectMetaArgs(
                 name=account.name,
                 namespace=account.namespace,
@@ -168,16 +174,18 @@ class HandOff(pulumi.ComponentResource):
 
     def _secret(
         self,
+        resource_name: str,
         name: str,
         values: Mapping[str, pulumi.Input[str]],
         *,
-        namespace: str = NAMESPACE,
-        after: Sequence[pulumi.Resource] = (),
+        namespace: str,
+        after: Sequence[pulumi.Resource],
+        notes: Mapping[str, str] | None = None,
     ) -> pulumi.Resource:
         encoded = {key: pulumi.Output.secret(value).apply(git_credentials.encode) for key, value in values.items()}
         return kubernetes.core.v1.Secret(
-            name if namespace == NAMESPACE or name == "aso-credential" else f"{name}-of-{namespace}",
-            metadata=ObjectMetaArgs(name=name, namespace=namespace, annotations=NEVER_PRUNED),
+            resource_name,
+            metadata=ObjectMetaArgs(name=name, namespace=namespace, annotations={**NEVER_PRUNED, **(notes or {})}),
             type="Opaque",
             data=encoded,
             opts=self._connection.options(self, depends_on=after),

@@ -1,7 +1,7 @@
-"""All images of the controllers, and what a mirror calls them: `python -m management_cluster.images`.
+"""All images of the management cluster, and what a mirror calls them: `python -m management_cluster.images`.
 
-Which there are, clusterctl and flux say themselves, of the releases they would install; nothing is written down here. A
-digest is known where a stack has run: of what runs there.
+clusterctl and flux say which images the releases have that they would install, the seed which it adds; there is no list
+here. A digest is known where a stack has run: of what runs there.
 
 `--import NAME` prints the commands that fill an Azure Container Registry:
 https://learn.microsoft.com/azure/container-registry/container-registry-import-images
@@ -18,11 +18,15 @@ from typing import Final
 import yaml
 
 from external.command import ExternalError, run
+from fleet import seed
 from management_cluster import clusterctl_configuration, versions
 from management_cluster.clusterctl import FEATURES, FLAGS
 from management_cluster.controllers import BY_FLUX, FLUX
 
 CERT_MANAGER: Final = tuple(f"quay.io/jetstack/cert-manager-{part}" for part in ("cainjector", "controller", "webhook"))
+METRICS: Final = seed.ROOT / "workloads/base/kube-state-metrics/deployment.yaml"
+"""Whose image management/observability/conditions of the fleet has."""
+
 AGENT: Final = "ghcr.io/fluxcd/flux-manifests"
 """What the agents on workload clusters are applied from: docs/decisions/0002-agent-from-flux-manifests-artifact.md"""
 
@@ -44,6 +48,7 @@ def published(cluster_api: str, azure_provider: str, flux: str) -> list[str]:
         )
     ]
     manifests.append(run(["flux", "install", "--export", f"--namespace={FLUX}", f"--components={','.join(BY_FLUX)}"]))
+    manifests.append(METRICS.read_text())
     cert_manager = (clusterctl_configuration.own().get("cert-manager") or {}).get("version") or versions.CERT_MANAGER
     found = {image for each in manifests for image in images_of(each)}
     return sorted({*found, *(f"{image}:{cert_manager}" for image in CERT_MANAGER), f"{AGENT}:{flux}"})

@@ -22,9 +22,6 @@ PLACEHOLDERS: Final[Values] = {
         "fleet_url": "https://git.example.com/fleet.git",
         "fleet_branch": "main",
         "domain": "fleet.example.com",
-        "image_registry": "ghcr.io",
-        "image_registry_login": "generic",
-        "image_registry_account": "default",
     },
     "fleet-git-values": {"git_username": "placeholder", "git_password": "placeholder"},
 }

@@ -64,6 +64,12 @@ def _in_config_maps(resources: Sequence[Resource], _: Mapping[str, Any]) -> Iter
                 yield Finding(each.urn, f"has {name} where everybody who may read the namespace reads it")
 
 
+def _pushing_agents(resources: Sequence[Resource], _: Mapping[str, Any]) -> Iterator[Finding]:
+    for each in resources:
+        if each.at("metadata.annotations", {}).get(credentials.PUSHES):
+            yield Finding(each.urn, "hands every workload cluster a credential that can push to the fleet repository")
+
+
 RULES = (
     Rule(
         id="secrets-marked",
@@ -83,5 +89,15 @@ RULES = (
         source="https://learn.microsoft.com/azure/aks/developer-best-practices-pod-security",
         check=_in_config_maps,
         of=("kubernetes:core/v1:ConfigMap",),
+    ),
+    Rule(
+        id="agents-only-read",
+        says="Workload clusters hold a credential that only reads the fleet repository.",
+        severity="high",
+        reason="Else whoever administers any workload cluster changes what runs on all of them.",
+        mend="Set slipway:gitReaderPassword, or with a deploy key slipway:gitReaderPrivateKey.",
+        source="https://fluxcd.io/flux/installation/bootstrap/github/",
+        check=_pushing_agents,
+        of=("kubernetes:core/v1:Secret",),
     ),
 )

@@ -29,14 +29,14 @@ RUNTIME_INFO = {
     "fleet_url": "https://git.example.com/platform/fleet.git",
     "fleet_branch": "main",
     "domain": "fleet.example.com",
-    "image_registry": "ghcr.io",
-    "image_registry_login": "generic",
-    "image_registry_account": "default",
 }
 """What the program writes into the ConfigMap runtime-info."""
 
 GIT = {"git_username": "flux", "git_password": "12345"}
 """What it writes into the Secret fleet-git-values; a password of digits, since that is the hard case."""
+
+OF_TEAM = {"username": "shop", "password": "67890"}
+"""What is made by hand for a team: the Secret shop-git."""
 
 OWNER = "kustomize.toolkit.fluxcd.io/"
 SECRET, UNMASKED = "kind: Secret", "kind: Unmasked"
@@ -180,8 +180,7 @@ class Fleet:
 
     def team_on_cluster(self, cluster: str) -> Rendered:
         """What it applies there for the team."""
-        git = {"username": "shop", "password": "67890"}
-        return flux(self.path, self.environment().one("Kustomization", f"{cluster}-shop"), git)
+        return flux(self.path, self.environment().one("Kustomization", f"{cluster}-shop"), OF_TEAM)
 
     def workloads(self, cluster: str) -> Rendered:
         """What the agent on a workload cluster applies."""

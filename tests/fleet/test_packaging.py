@@ -72,6 +72,13 @@ def test_the_wheel_has_the_command_and_the_seed_with_its_hidden_folders(wheel: P
     assert {f"fleet/repository/{path}" for path in seed.files()} <= names
 
 
+def test_the_wheel_is_not_called_as_somebody_elses_package_and_no_index_takes_it(wheel: Path) -> None:
+    assert wheel.name.startswith("slipway_fleet-")
+    with zipfile.ZipFile(wheel) as archive:
+        about = next(name for name in archive.namelist() if name.endswith("METADATA"))
+        assert "Classifier: Private :: Do Not Upload" in archive.read(about).decode()
+
+
 def test_what_is_installed_has_the_versions_that_are_tested() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     assert set(project["dependencies"]) <= set((CHECKOUT / "requirements.txt").read_text().splitlines())

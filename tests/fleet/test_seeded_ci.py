@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,18 @@ def test_its_tools_are_those_of_the_program(file: Path) -> None:
     assert f"CLUSTERCTL: {versions.CLUSTER_API.removeprefix('v')}\n" in text
 
 
+@BOTH
+def test_it_installs_what_the_owner_names_and_asks_for_it_where_nobody_did(file: Path, tmp_path: Path) -> None:
+    (script,) = [each for each in scripts(file) if 'pip install "$SLIPWAY"' in each]
+    command = [str(shutil.which("bash")), "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    # Without any other command: it is asked for before anything is downloaded.
+    environment = {"PATH": str(tmp_path), "AGENT_TEMPDIRECTORY": str(tmp_path), "SLIPWAY": ""}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=10)
+    assert done.returncode == 1
+    assert "variable SLIPWAY: git+https://<your copy of Slipway>@<commit>" in done.stdout
+    assert "slipway==" not in file.read_text()
+
+
 def test_what_is_downloaded_is_compared_with_a_checksum(tmp_path: Path) -> None:
     """The step that installs, with a `gh` that downloads the same as GitHub, and then something else."""
     (script,) = [each for each in scripts(GITHUB) if "gh release download" in each]
@@ -111,7 +124,13 @@ def _install(script: str, folder: Path, downloaded: str, noted: str) -> int:
         f"printf {downloaded} > clusterctl-linux-amd64\n"
     )
     gh.chmod(0o755)
-    environment = {"PATH": f"{folder}:/usr/bin:/bin", "RUNNER_TEMP": str(folder), "FLUX": "1", "CLUSTERCTL": "1"}
+    environment = {
+        "PATH": f"{folder}:/usr/bin:/bin",
+        "RUNNER_TEMP": str(folder),
+        "FLUX": "1",
+        "CLUSTERCTL": "1",
+        "SLIPWAY": "x",
+    }
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
     return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=10).returncode
 

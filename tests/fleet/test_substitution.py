@@ -56,13 +56,19 @@ def test_every_variable_of_the_class_templates_is_in_runtime_info() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["12345", "1e3", "true", "null", "a: b # c", '{"x": "y"}', "- &a *b", "~", "@`%", "ü"]
+    "value",
+    ["12345", "1e3", "true", "null", "a: b # c", '{"x": "y"}', "- &a *b", "~", "@`%", "ü", "it's", "'", "a''\\"],
 )
 def test_no_credential_is_read_as_yaml(value: str, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering, "GIT", {"git_username": value, "git_password": value})
-    fleet.request("first")
-    secret = fleet.on_cluster("first").one("Secret", "fleet-git")
-    assert secret["stringData"] == {"username": value, "password": value}
+    monkeypatch.setattr(rendering, "OF_TEAM", {"username": value, "password": value})
+    fleet.team()
+    fleet.request("first", component="tenants/shop")
+    for where in (fleet.on_cluster("first"), fleet.teams()):
+        assert where.one("Secret", "fleet-git")["stringData"] == {"username": value, "password": value}
+    values = fleet.teams().one("Secret", "fleet-git-values")["stringData"]
+    assert (values["git_username"], values["git_password"]) == (value, value)
+    assert fleet.team_on_cluster("first").one("Secret", "git")["stringData"] == {"username": value, "password": value}
 
 
 def test_every_value_in_a_config_map_is_text(fleet: Fleet) -> None:

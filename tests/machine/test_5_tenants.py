@@ -178,7 +178,8 @@ def test_a_team_is_nobody_else(team: Team) -> None:
     assert said, "it may impersonate"
 
 
-IDENTITY, GROUP, TRUST = "UserAssignedIdentity/shop-dev-orders", "ResourceGroup/shop-dev-orders", "shop-dev-orders-blue"
+IDENTITY, GROUP = "UserAssignedIdentity/shop-dev-orders", "ResourceGroup/shop-dev-orders"
+TRUST = "FederatedIdentityCredential/shop-dev-orders-blue"
 FILES, RIGHT = "StorageAccount/shop-dev-files", "RoleAssignment/shop-dev-files-orders"
 OWNER_ROLE = "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 AZURE_SPEC = ("spec", "operatorSpec", "configMaps", "clientId", "name")
@@ -199,7 +200,12 @@ AZURE_SPEC = ("spec", "operatorSpec", "configMaps", "clientId", "name")
         (GROUP, ("metadata", "annotations", "slipway.dev/deletion-approved-by"), "us", "may not approve the deletion"),
         (IDENTITY, ("spec", "owner"), {"name": "first"}, "its owner is one of shop-dev"),
         (IDENTITY, ("spec", "owner"), {"armId": "/subscriptions/a/resourceGroups/b"}, "its owner is one of shop-dev"),
-        (IDENTITY, AZURE_SPEC, "limits", "whose name begins with shop-dev-orders, or is shop-identity"),
+        (
+            IDENTITY,
+            AZURE_SPEC,
+            "limits",
+            "begins with shop-dev-orders and does not end with -issuer, or is shop-identity",
+        ),
         (
             IDENTITY,
             ("spec", "operatorSpec", "secretExpressions"),
@@ -207,11 +213,15 @@ AZURE_SPEC = ("spec", "operatorSpec", "configMaps", "clientId", "name")
             "whose name begins with shop-dev-orders",
         ),
         (
-            f"FederatedIdentityCredential/{TRUST}",
-            ("spec", "subject"),
-            "system:serviceaccount:search:web",
-            "its subject begins with system:serviceaccount:shop:",
+            IDENTITY,
+            ("spec", "operatorSpec", "configMapExpressions"),
+            [{"name": "shop-dev-orders-issuer", "key": "issuer", "value": "'https://evil.example.com'"}],
+            "does not end with -issuer",
         ),
+        (TRUST, ("spec", "subject"), "system:serviceaccount:search:web", "its subject begins with"),
+        (TRUST, ("spec", "issuer"), "https://evil.example.com", "its issuer is that of a cluster of the team"),
+        (TRUST, ("spec", "issuerFromConfig", "name"), "shop-identity", "its issuer is that of a cluster of the team"),
+        (TRUST, ("spec", "issuerFromConfig", "key"), "other", "its issuer is that of a cluster of the team"),
         (FILES, ("spec", "allowSharedKeyAccess"), True, "a team has no account keys"),
         (RIGHT, ("spec", "roleDefinitionReference", "armId"), OWNER_ROLE, "a team grants rights to the data"),
         (RIGHT, ("spec", "owner", "kind"), "ResourceGroup", "a team grants rights to the data"),

@@ -57,7 +57,7 @@ def test_the_list_has_every_image_with_its_name_in_a_mirror(project: Project) ->
     lines = _image_list(project)
     registry = "registry.k8s.io/cluster-api/cluster-api-controller"
     assert f"{registry}:{versions.CLUSTER_API}\tcluster-api/cluster-api-controller:{versions.CLUSTER_API}\t-" in lines
-    for name in (*BY_FLUX, "azureserviceoperator", "cert-manager-webhook", "flux-manifests"):
+    for name in (*BY_FLUX, "azureserviceoperator", "cert-manager-webhook", "flux-manifests", "kube-state-metrics"):
         assert any(f"/{name}:" in line for line in lines), name
 
 

@@ -14,6 +14,8 @@ from tests.provider.azure import Azure
 
 PACK = CHECKOUT / "policies" / "program"
 LOCAL = PACK / "profiles" / "local.json"
+PRODUCTION = {"slipway:protect": True, "slipway:authorizedIpRanges": ["203.0.113.0/24"]}
+READER = {"SLIPWAY_GIT_READER_USERNAME": "flux", "SLIPWAY_GIT_READER_PASSWORD": "reads-and-no-more"}
 
 WORKLOAD_CLUSTER = """
 from pulumi_azure_native import containerservice, resources
@@ -79,6 +81,13 @@ def test_a_profile_decides_whether_a_rule_stops_or_only_says(
 
 
 def test_a_production_stack_passes_without_a_profile(project: Project, repository: Repository) -> None:
-    project.write(config(repository) | {"slipway:protect": True, "slipway:authorizedIpRanges": ["203.0.113.0/24"]})
-    text = project.succeed("preview", *_with_pack())
+    project.write(config(repository) | PRODUCTION)
+    text = Project(project.folder, {**project.env, **READER}).succeed("preview", *_with_pack())
     assert "mandatory" not in text
+
+
+def test_a_production_stack_whose_agents_could_push_is_refused(project: Project, repository: Repository) -> None:
+    project.write(config(repository) | PRODUCTION)
+    text = project.fail("preview", *_with_pack())
+    assert "fleet-git-values hands every workload cluster a credential that can push to the fleet repository" in text
+    assert "Set slipway:gitReaderPassword" in text

@@ -72,6 +72,8 @@ def test_who_only_reads_takes_the_programs_place_everywhere_in_the_cluster() -> 
         "fleet-git-values": {"git_username": "flux", "git_password": "reads"},
     }
     assert settings.secret("git_password") == "pushes"
+    assert git_credentials.only_reads(settings)
+    assert not git_credentials.only_reads(parse(PASSWORD))
 
 
 def test_in_azure_devops_flux_needs_no_secret_and_the_agents_have_who_reads() -> None:
@@ -101,7 +103,10 @@ def test_a_deploy_key_that_only_reads_goes_to_the_agents(deploy_key: dict[str, s
     assert found["fleet-git"] == {"identity": f"{READS}\n", "known_hosts": settings.known_hosts}
     assert base64.b64decode(found["fleet-git-values"]["git_identity_base64"]).decode() == f"{READS}\n"
     assert "of-the-program" not in str(found)
-    alone = git_credentials.secrets(parse({"SLIPWAY_GIT_PRIVATE_KEY": KEY}, **deploy_key))
+    assert git_credentials.only_reads(settings)
+    pushes = parse({"SLIPWAY_GIT_PRIVATE_KEY": KEY}, **deploy_key)
+    assert not git_credentials.only_reads(pushes)
+    alone = git_credentials.secrets(pushes)
     assert alone["fleet-git"]["identity"] == f"{KEY}\n"
 
 

@@ -63,6 +63,11 @@ def _config_map(**data: str) -> Resource:
     return resource("kubernetes:core/v1:ConfigMap", {"data": data})
 
 
+def _git_values(**annotations: str) -> Resource:
+    metadata = {"name": "fleet-git-values", "annotations": annotations}
+    return resource("kubernetes:core/v1:Secret", {"metadata": metadata, "data": SECRET})
+
+
 def _given(**values: Any) -> Resource:
     known = unknown_checking_proxy({"profile": values})
     return resource("azure-native:example:Example", known)
@@ -207,5 +212,8 @@ CASES: dict[str, list[Case]] = {
             [_config_map(pem="-----BEGIN RSA PRIVATE KEY-----")],
             "has pem where",
         ),
+    ],
+    "agents-only-read": [
+        Case([_git_values()], [_git_values(**{"slipway.dev/pushes": "true"})], "a credential that can push"),
     ],
 }
