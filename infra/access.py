@@ -12,7 +12,7 @@ import pulumi
 from pulumi_azure_native import authorization
 
 CONDITION_VERSION: Final = "2.0"
-"""The only one there is."""
+"""The version of the language that conditions are written in; Azure has no other."""
 
 
 @dataclass(frozen=True)

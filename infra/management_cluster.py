@@ -8,6 +8,7 @@ from pulumi_azure_native import resources
 from infra import naming
 from infra.aks import Aks
 from infra.aks_settings import AksSettings
+from infra.arm_ids import subscription_of
 from infra.custom_role import define
 from infra.fleet_access import Controllers, FleetAccess
 from infra.fleet_roles import DECRYPTION as FOR_DECRYPTION
@@ -149,7 +150,7 @@ class ManagementCluster(pulumi.ComponentResource):
             FOR_DECRYPTION,
             cluster=self.settings.name,
             subscription_id=own,
-            target=key.split("/")[2],
+            target=subscription_of(key),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.decryption.may(role, on=key, subscription_id=own)

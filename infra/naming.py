@@ -98,7 +98,7 @@ LOCK: Final = NameRule("lock", "lock", 1, 90, RESOURCE_GROUP.pattern, RESOURCE_G
 DIAGNOSTIC_SETTING: Final = NameRule(
     "diagnostic setting", "diag", 1, 260, r"[^*<>%&?\\/:+]*[^*<>%&?\\/:+. ]", "all but <>*%&:\\?+/, no '.' at the end"
 )
-"""Nor for this."""
+"""Microsoft has no abbreviation for it either."""
 
 DATA_COLLECTION_ENDPOINT: Final = NameRule(
     "data collection endpoint",

@@ -1,7 +1,7 @@
 """All images of the controllers, and what a mirror calls them: `python -m management_cluster.images`.
 
-Which there are, clusterctl and flux say themselves, of the releases they would install; nothing is written down here. A
-digest is known where a stack has run: of what runs there.
+clusterctl and flux themselves say which images the releases have that they would install; no list is kept here. Digests
+are those of the images that a stack runs, so they are known once it has run.
 
 `--import NAME` prints the commands that fill an Azure Container Registry:
 https://learn.microsoft.com/azure/container-registry/container-registry-import-images
