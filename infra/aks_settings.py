@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Final, Literal
 
-from infra.aks_values import AddressRanges, AksVersion, Guids, Hour, NodeCount, NodeRange, Weekday, Zones
+from infra.aks_values import AksVersion, Groups, Hour, NodeCount, NodeRange, PublicRanges, Weekday, Zones
 from infra.arm_ids import DiskEncryptionSetId, MetricsWorkspaceId, RegistryId, WorkspaceId
 from infra.problems import Problem
 from infra.setting_group import SettingGroup, config_key
@@ -33,8 +33,8 @@ class AksSettings(SettingGroup):
     maintenance_day: Weekday = "Sunday"
     maintenance_hour: Hour = 2
     private_api_server: bool = False
-    authorized_ip_ranges: AddressRanges = ()
-    admin_groups: Guids = ()
+    authorized_ip_ranges: PublicRanges = ()
+    admin_groups: Groups = ()
     azure_policy: bool = False
     defender_workspace_id: WorkspaceId | None = None
     log_workspace_id: WorkspaceId | None = None
