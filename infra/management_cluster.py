@@ -17,7 +17,7 @@ from infra.locks import lock
 from infra.network import Network
 from infra.network_settings import NetworkSettings
 from infra.settings import AzureSettings
-from infra.tags import says_whose_it_is
+from infra.tags import tagging
 
 EXPIRES = "slipway-expires"
 """Tag of the resource group of a short-lived management cluster: from then on pipelines/expiry.py destroys it."""
@@ -68,7 +68,7 @@ class ManagementCluster(pulumi.ComponentResource):
         ranges: NetworkSettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        tagged = pulumi.ResourceOptions(transformations=[says_whose_it_is])
+        tagged = pulumi.ResourceOptions(transformations=[tagging(settings.tags)])
         super().__init__(
             "slipway:azure:ManagementCluster", resource_name, None, pulumi.ResourceOptions.merge(opts, tagged)
         )
@@ -88,7 +88,7 @@ class ManagementCluster(pulumi.ComponentResource):
             location=settings.location,
             resource_group=group.name,
             settings=ranges,
-            zones=aks.zones,
+            aks=aks,
             opts=inside,
         )
         self.egress_address = network.egress_address

@@ -23,6 +23,7 @@ from infra.fleet_settings import FROM_ENVIRONMENT, FleetSettings
 from infra.network_settings import NetworkSettings
 from infra.problems import Problem, SettingsError
 from infra.setting_group import NAMESPACE, SettingGroup, config_key
+from infra.tag_values import Tags, unusable
 from infra.values import ClusterName, Duration, Guid, Moment, Region, ReleaseVersion, explain, is_secret
 from management_cluster import versions
 
@@ -45,6 +46,7 @@ class AzureSettings(SettingGroup):
     teardown: Teardown = "refuse"
     profile: str = Field(default="", alias=PROFILE)
     expires: Moment | None = Field(default=None, alias=EXPIRES)
+    tags: Tags = Field(default_factory=dict)
     fleet_subscriptions: Subscriptions = ()
     team_resources: TeamResources = ()
     decryption_key_id: KeyId | None = None
@@ -55,7 +57,8 @@ class AzureSettings(SettingGroup):
         return tuple(each.lower() for each in self.fleet_subscriptions or (self.subscription_id,))
 
     def problems(self) -> Iterator[Problem]:
-        """A subscription that is listed twice; a time after which nothing would happen."""
+        """A subscription that is listed twice; a time after which nothing would happen; tags that Azure refuses."""
+        yield from unusable(config_key("tags"), self.tags)
         known = self.subscriptions_of_fleet
         for each in sorted({each for each in known if known.count(each) > 1}):
             yield Problem(config_key("fleet_subscriptions"), each, "is there more than once", "Write it once")
@@ -92,7 +95,7 @@ class Settings:
 
     @classmethod
     def load(cls) -> Self:
-        """The settings of the stack that Pulumi is running.
+        """The settings of the stack that Pulumi is running; what is probably not meant is said as a warning.
 
         Raises:
             pulumi.RunError: with every wrong setting; Pulumi shows it without a traceback.
@@ -100,9 +103,13 @@ class Settings:
         config = json.loads(os.environ.get("PULUMI_CONFIG") or "{}")
         secret_keys = json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS") or "[]")
         try:
-            return cls.parse(config, stack=pulumi.get_stack(), secret_keys=secret_keys, environment=os.environ)
+            settings = cls.parse(config, stack=pulumi.get_stack(), secret_keys=secret_keys, environment=os.environ)
         except SettingsError as error:
             raise pulumi.RunError(str(error)) from None
+        for group in GROUPS:
+            for warning in getattr(settings, group).warnings():
+                pulumi.log.warn(warning)
+        return settings
 
     @classmethod
     def parse(
@@ -125,9 +132,11 @@ class Settings:
                 given.setdefault(key, value)
         given.setdefault(config_key("name"), stack)
         groups = {name: _group(kind, given, found) for name, kind in GROUPS.items()}
-        aks, network = groups["aks"], groups["network"]
+        azure, aks, network = groups["azure"], groups["aks"], groups["network"]
         if isinstance(aks, AksSettings) and isinstance(network, NetworkSettings):
             found.extend(network.too_small_for(aks.most_nodes))
+        if isinstance(aks, AksSettings) and isinstance(azure, AzureSettings):
+            found.extend(aks.zone_elsewhere(azure.location))
         if found:
             raise SettingsError(stack, found)
         return cls(stack=stack, **groups)  # type: ignore[arg-type]  # none is None when nothing was found

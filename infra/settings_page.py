@@ -106,7 +106,7 @@ def _code(value: Any) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, list):
         return ", ".join(f"`{each}`" for each in value) or "none"
-    return f"`{value}`" if value not in ("", None) else "none"
+    return f"`{value}`" if value not in ("", None, {}) else "none"
 
 
 def _yaml(file: str) -> dict[str, Any]:
