@@ -77,7 +77,6 @@ def run_bytes(
     Raises:
         CommandFailed: it could not be started, ended with another code than 0, or took longer than `timeout`.
     """
-    started = time.monotonic()
     try:
         process = subprocess.Popen(
             argv,
@@ -90,23 +89,34 @@ def run_bytes(
     except FileNotFoundError:
         raise CommandFailed(argv, "could not be started: there is no such command", "") from None
     with process:
-        while True:
-            try:
-                # A second call goes on with the same streams; nothing printed so far is lost.
-                out, err = process.communicate(stdin, timeout=POLL_SECONDS if waiting else timeout)
-                break
-            except subprocess.TimeoutExpired as expired:
-                gone = time.monotonic() - started
-                if gone >= timeout:
-                    process.kill()
-                    printed = (expired.stderr or b"").decode(errors="replace")
-                    raise CommandFailed(argv, f"was stopped after {timeout:.0f} s", printed) from None
-                if waiting:
-                    waiting(gone)
+        out, err = _communicate(process, argv, stdin, timeout, waiting)
     if process.returncode != 0:
         printed = err.decode(errors="replace").strip() or out.decode(errors="replace")
         raise CommandFailed(argv, f"ended with code {process.returncode}", printed)
     return out
+
+
+def _communicate(
+    process: subprocess.Popen[bytes],
+    argv: Sequence[str],
+    stdin: bytes | None,
+    timeout: float,
+    waiting: Callable[[float], None] | None,
+) -> tuple[bytes, bytes]:
+    """What a command prints on standard output and standard error until it ends, or is killed for taking too long."""
+    started = time.monotonic()
+    while True:
+        try:
+            # A second call goes on with the same streams; nothing printed so far is lost.
+            return process.communicate(stdin, timeout=POLL_SECONDS if waiting else timeout)
+        except subprocess.TimeoutExpired as expired:
+            gone = time.monotonic() - started
+            if gone >= timeout:
+                process.kill()
+                printed = (expired.stderr or b"").decode(errors="replace")
+                raise CommandFailed(argv, f"was stopped after {timeout:.0f} s", printed) from None
+            if waiting:
+                waiting(gone)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pulumi
 from pulumi_azure_native import authorization
 
 CONDITION_VERSION: Final = "2.0"
-"""The only one there is."""
+"""The version of the language that conditions are written in; Azure has no other."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class Role(Enum):
 
     NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
     """Networks: AKS joins its nodes and load balancers to the subnet."""
+
+    PRIVATE_DNS_ZONE_CONTRIBUTOR = "b12aa53e-6015-4669-85d0-8515ebb3ae7f"
+    """Private DNS zones: AKS writes the API server's name into one, and links it with the cluster's network."""
 
     READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
     """Reads what it is assigned on: AKS a disk encryption set, to make disks with it."""

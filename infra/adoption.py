@@ -24,6 +24,8 @@ IDS: Final = {
     "resources:ResourceGroup": _GROUP,
     "network:VirtualNetwork": _GROUP + "/providers/Microsoft.Network/virtualNetworks/{virtualNetworkName}",
     "network:Subnet": _GROUP + "/providers/Microsoft.Network/virtualNetworks/{virtualNetworkName}/subnets/{subnetName}",
+    "network:NetworkSecurityGroup": _GROUP
+    + "/providers/Microsoft.Network/networkSecurityGroups/{networkSecurityGroupName}",
     "network:PublicIPAddress": _GROUP + "/providers/Microsoft.Network/publicIPAddresses/{publicIpAddressName}",
     "network:NatGateway": _GROUP + "/providers/Microsoft.Network/natGateways/{natGatewayName}",
     "managedidentity:UserAssignedIdentity": _GROUP

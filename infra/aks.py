@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 from pulumi_azure_native import authorization
 from pulumi_azure_native import containerservice as aks
 
-from infra import cluster_login, naming
+from infra import api_server, cluster_login, naming
 from infra.access import Role
-from infra.address_plan import dns_service_ip
 from infra.aks_settings import AksSettings
+from infra.api_server import Right
 from infra.arm_ids import subscription_of
 from infra.control_plane_logs import control_plane_logs
 from infra.identity import Identity
 from infra.maintenance import maintenance_windows, upgrade_channels
 from infra.managed_prometheus import agents, managed_prometheus
 from infra.network import Network
+from infra.network_profile import network_profile
 from infra.network_settings import NetworkSettings
 from infra.node_pools import counted_by_azure, node_pools
 from infra.registry_access import may_pull
 from infra.settings import AzureSettings
+from infra.tags import all_tags
 
 IMAGE_CLEANER_HOURS = 48
 """AKS's own default: https://learn.microsoft.com/azure/aks/image-cleaner"""
 
-OUTBOUND: Final = {
-    "natGateway": aks.OutboundType.USER_ASSIGNED_NAT_GATEWAY,
-    "userDefinedRouting": aks.OutboundType.USER_DEFINED_ROUTING,
+SUPPORT: Final = {
+    "Free": aks.KubernetesSupportPlan.KUBERNETES_OFFICIAL,
+    "Standard": aks.KubernetesSupportPlan.KUBERNETES_OFFICIAL,
+    "Premium": aks.KubernetesSupportPlan.AKS_LONG_TERM_SUPPORT,
 }
-"""https://learn.microsoft.com/azure/aks/egress-outboundtype"""
+"""By tier; a tier alone does not change it: https://learn.microsoft.com/azure/aks/long-term-support"""
 
 
 class Aks(pulumi.ComponentResource):
@@ -63,38 +66,15 @@ class Aks(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:azure:Aks", resource_name, None, opts)
-        needed = _needed(identity, network, settings, azure.subscription_id)
         self.cluster = aks.ManagedCluster(
             "aks",
-            resource_name_=naming.aks(azure.name),
+            **_described(azure, settings, ranges, network, identity),
             resource_group_name=resource_group,
-            location=azure.location,
-            sku=aks.ManagedClusterSKUArgs(name="Base", tier=settings.tier),
-            kubernetes_version=settings.kubernetes_version,
-            auto_upgrade_profile=upgrade_channels(settings),
-            dns_prefix=naming.dns_prefix(azure.name),
-            node_resource_group=naming.node_resource_group(azure.name),
-            identity=aks.ManagedClusterIdentityArgs(
-                type=aks.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity.id]
-            ),
-            agent_pool_profiles=node_pools(settings, network.nodes_subnet_id),
-            network_profile=_network_profile(ranges),
-            api_server_access_profile=_api_server(settings, network.api_server_subnet_id),
-            aad_profile=aks.ManagedClusterAADProfileArgs(
-                managed=True, enable_azure_rbac=True, admin_group_object_ids=list(settings.admin_groups)
-            ),
-            enable_rbac=True,
-            disable_local_accounts=True,
-            oidc_issuer_profile=aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
-            security_profile=_security(settings),
-            # https://learn.microsoft.com/azure/aks/azure-disk-customer-managed-keys
-            disk_encryption_set_id=settings.disk_encryption_set_id,
-            addon_profiles={"azurepolicy": aks.ManagedClusterAddonProfileArgs(enabled=True)}
-            if settings.azure_policy
-            else None,
-            azure_monitor_profile=agents(settings.metrics_workspace_id),
             opts=pulumi.ResourceOptions(
-                parent=self, protect=settings.protect, depends_on=needed, ignore_changes=counted_by_azure(settings)
+                parent=self,
+                protect=settings.protect,
+                depends_on=_needed(identity, network, settings, azure.subscription_id),
+                ignore_changes=counted_by_azure(settings),
             ),
         )
         self.name = self.cluster.name
@@ -132,49 +112,60 @@ class Aks(pulumi.ComponentResource):
             )
 
 
+def _described(
+    azure: AzureSettings,
+    settings: AksSettings,
+    ranges: NetworkSettings,
+    network: Network,
+    identity: Identity,
+) -> dict[str, Any]:
+    """The cluster as it is asked for, by argument."""
+    return {
+        "resource_name_": naming.aks(azure.name),
+        "location": azure.location,
+        "sku": aks.ManagedClusterSKUArgs(name="Base", tier=settings.tier),
+        "support_plan": SUPPORT[settings.tier],
+        "kubernetes_version": settings.kubernetes_version,
+        "auto_upgrade_profile": upgrade_channels(settings),
+        "dns_prefix": naming.dns_prefix(azure.name),
+        "node_resource_group": naming.node_resource_group(azure.name),
+        "identity": aks.ManagedClusterIdentityArgs(
+            type=aks.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity.id]
+        ),
+        "agent_pool_profiles": node_pools(settings, network.nodes_subnet_id, tags=all_tags(azure.tags)),
+        "network_profile": network_profile(ranges),
+        "api_server_access_profile": api_server.access(settings, network),
+        "aad_profile": aks.ManagedClusterAADProfileArgs(
+            managed=True, enable_azure_rbac=True, admin_group_object_ids=list(settings.admin_groups)
+        ),
+        "enable_rbac": True,
+        "disable_local_accounts": True,
+        "oidc_issuer_profile": aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
+        "security_profile": _security(settings),
+        # https://learn.microsoft.com/azure/aks/azure-disk-customer-managed-keys
+        "disk_encryption_set_id": settings.disk_encryption_set_id,
+        "addon_profiles": {"azurepolicy": aks.ManagedClusterAddonProfileArgs(enabled=True)}
+        if settings.azure_policy
+        else None,
+        "azure_monitor_profile": agents(settings.metrics_workspace_id),
+    }
+
+
 def _needed(
     identity: Identity, network: Network, settings: AksSettings, subscription_id: str
 ) -> list[authorization.RoleAssignment]:
-    """What the control plane must be allowed before there is a cluster: its subnets, the key of its disks."""
+    """What the control plane must be allowed before there is a cluster: its subnets, the key of its disks, its zone."""
     wanted = [
-        (Role.NETWORK_CONTRIBUTOR, network.nodes_subnet_id, "", subscription_id),
-        (Role.NETWORK_CONTRIBUTOR, network.api_server_subnet_id, "api-server", subscription_id),
+        Right(Role.NETWORK_CONTRIBUTOR, network.nodes_subnet_id, "", subscription_id),
+        Right(Role.NETWORK_CONTRIBUTOR, network.api_server_subnet_id, "api-server", subscription_id),
+        *api_server.zone_rights(settings, network, subscription_id),
     ]
     if key := settings.disk_encryption_set_id:
-        wanted.append((Role.READER, pulumi.Output.from_input(key), "disk-encryption-set", subscription_of(key)))
+        wanted.append(Right(Role.READER, key, "disk-encryption-set", subscription_of(key)))
     return [
-        identity.may(role.of(where_defined), on=on, subscription_id=subscription_id, where=where)
-        for role, on, where, where_defined in wanted
+        identity.may(each.role.of(each.subscription), on=each.on, subscription_id=subscription_id, where=each.where)
+        for each in wanted
     ]
-
-
-def _network_profile(ranges: NetworkSettings) -> aks.ContainerServiceNetworkProfileArgs:
-    return aks.ContainerServiceNetworkProfileArgs(
-        network_plugin=aks.NetworkPlugin.AZURE,
-        network_plugin_mode=aks.NetworkPluginMode.OVERLAY,
-        network_dataplane=aks.NetworkDataplane.CILIUM,
-        network_policy=aks.NetworkPolicy.CILIUM,
-        pod_cidr=str(ranges.pod_cidr),
-        service_cidr=str(ranges.service_cidr),
-        dns_service_ip=dns_service_ip(ranges.service_cidr),
-        outbound_type=OUTBOUND[ranges.egress],
-        load_balancer_sku=aks.LoadBalancerSku.STANDARD,
-    )
-
-
-def _api_server(settings: AksSettings, subnet_id: pulumi.Input[str]) -> aks.ManagedClusterAPIServerAccessProfileArgs:
-    """Who reaches the API server: nodes in their own network, others by the ranges the stack names, or not at all.
-
-    https://learn.microsoft.com/azure/aks/api-server-vnet-integration
-    https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges
-    """
-    ranges = [str(each) for each in settings.authorized_ip_ranges]
-    return aks.ManagedClusterAPIServerAccessProfileArgs(
-        enable_vnet_integration=True,
-        subnet_id=subnet_id,
-        enable_private_cluster=settings.private_api_server,
-        authorized_ip_ranges=ranges or None,
-    )
 
 
 def _security(settings: AksSettings) -> aks.ManagedClusterSecurityProfileArgs:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from infra.fleet_roles import TeamResource
-from infra.values import Guid, cidr, matching, wrong
+from infra.values import cidr, guid, matching, wrong
 
 MOST_NODES: Final = 1000
 """Of a pool: https://learn.microsoft.com/azure/aks/quotas-skus-regions"""
@@ -44,18 +44,14 @@ def _node_range(value: Any) -> NodeRange:
 
 
 def _listed(value: Any) -> Any:
-    """Pulumi hands a list over as JSON."""
+    """Pulumi hands a list over as JSON, in which 1 is a number unless it was written in quotes; here it is a text."""
     try:
         found = json.loads(value) if isinstance(value, str) else value
     except ValueError:
         found = None
     if not isinstance(found, list | tuple):
         raise wrong("is not a list", "Write each value on a line of its own, with a hyphen in front")
-    return tuple(found)
-
-
-def _ranges(values: Any) -> tuple[IPv4Network, ...]:
-    return tuple(cidr(value) for value in _listed(values))
+    return tuple(str(each) if type(each) in (int, float) else each for each in found)
 
 
 def _recent(version: str) -> str:
@@ -83,8 +79,19 @@ NodeCount = Annotated[NodeRange, BeforeValidator(_node_range)]
 Zones = Annotated[tuple[Literal["1", "2", "3"], ...], BeforeValidator(_listed)]
 """https://learn.microsoft.com/azure/reliability/availability-zones-overview"""
 
-AddressRanges = Annotated[tuple[IPv4Network, ...], BeforeValidator(_ranges)]
-Guids = Annotated[tuple[Guid, ...], BeforeValidator(_listed)]
+PublicRanges = Annotated[
+    tuple[Annotated[IPv4Network, BeforeValidator(cidr("203.0.113.0/24"))], ...], BeforeValidator(_listed)
+]
+PeerRanges = Annotated[
+    tuple[Annotated[IPv4Network, BeforeValidator(cidr("10.8.0.0/14"))], ...], BeforeValidator(_listed)
+]
+Groups = Annotated[
+    tuple[Annotated[str, guid("`az ad group show --group NAME --query id` prints it")], ...], BeforeValidator(_listed)
+]
+Subscriptions = Annotated[
+    tuple[Annotated[str, guid("`az account list --query [].id` prints those there are")], ...],
+    BeforeValidator(_listed),
+]
 TeamResources = Annotated[tuple[TeamResource, ...], BeforeValidator(_listed)]
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 Hour = Annotated[int, Field(ge=0, le=23)]

@@ -36,6 +36,23 @@ WorkspaceId = Annotated[
         "az monitor log-analytics workspace show",
     ),
 ]
+_ZONE = (
+    r"(?i:/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/privateDnsZones/)"
+    r"(?:[a-z0-9-]{1,32}\.)?private\.[a-z0-9]+\.azmk8s\.io"
+)
+PrivateDnsZone = Annotated[
+    str,
+    AfterValidator(
+        matching(
+            rf"system|none|{_ZONE}",
+            "is neither system, none nor the id of a zone private.REGION.azmk8s.io, or one below it",
+            "`az network private-dns zone show --query id` prints the id; "
+            "a zone privatelink… is for clusters whose API server is not in their network",
+        )
+    ),
+]
+"""https://learn.microsoft.com/azure/aks/private-clusters#configuration-options-for-private-dns"""
+
 KeyId = Annotated[
     str,
     AfterValidator(

@@ -120,8 +120,6 @@ _TYPES: Final[Mapping[TeamResource, str]] = {
     "FlexibleServersFirewallRule": f"{_POSTGRESQL}/firewallRules",
 }
 
-TEAM_RESOURCES: Final = tuple(_TYPES)
-
 GRANTABLE: Final[Mapping[str, str]] = {
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",

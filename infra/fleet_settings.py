@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationInfo, field_validator
 
 from infra.problems import Problem
 from infra.setting_group import SettingGroup, config_key
-from infra.values import AbsolutePath, BranchName, DomainName, GitUrl, HttpsUrl, wrong
+from infra.values import BranchName, DomainName, GitUrl, HttpsUrl, wrong
 
 KEY_SUFFIXES = (".asc", ".sshpub")
 """Of files with public keys, PGP and SSH: https://fluxcd.io/flux/components/source/gitrepositories/#verification"""
@@ -55,7 +55,10 @@ _WITHOUT_EFFECT: Final[dict[str, tuple[GitAuth, ...]]] = {
 
 
 class FleetSettings(SettingGroup):
-    """Where the fleet repository is, who may write to it, and who reads it."""
+    """Where the fleet repository is, who may write to it, and who reads it.
+
+    Files may be named from the project's folder on: Pulumi runs the program there, wherever the command was given.
+    """
 
     fleet_url: GitUrl
     fleet_branch: BranchName = "main"
@@ -67,11 +70,11 @@ class FleetSettings(SettingGroup):
     github_app_private_key: SecretStr | None = None
     github_api_url: HttpsUrl = GITHUB
     git_private_key: SecretStr | None = None
-    git_known_hosts_file: AbsolutePath | None = None
+    git_known_hosts_file: Path | None = None
     git_reader_username: str = "git"
     git_reader_password: SecretStr | None = None
     git_reader_private_key: SecretStr | None = None
-    git_ca_file: AbsolutePath | None = None
+    git_ca_file: Path | None = None
     git_signers: Path | None = None
     domain: DomainName = "fleet.internal"
 

@@ -19,7 +19,7 @@ from infra.locks import lock
 from infra.network import Network
 from infra.network_settings import NetworkSettings
 from infra.settings import AzureSettings
-from infra.tags import says_whose_it_is
+from infra.tags import tagging
 
 EXPIRES = "slipway-expires"
 """Tag of the resource group of a short-lived management cluster: from then on pipelines/expiry.py destroys it."""
@@ -70,7 +70,7 @@ class ManagementCluster(pulumi.ComponentResource):
         ranges: NetworkSettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        tagged = pulumi.ResourceOptions(transformations=[says_whose_it_is, without_versions])
+        tagged = pulumi.ResourceOptions(transformations=[tagging(settings.tags), without_versions])
         super().__init__(
             "slipway:azure:ManagementCluster", resource_name, None, pulumi.ResourceOptions.merge(opts, tagged)
         )
@@ -90,7 +90,7 @@ class ManagementCluster(pulumi.ComponentResource):
             location=settings.location,
             resource_group=group.name,
             settings=ranges,
-            zones=aks.zones,
+            aks=aks,
             opts=inside,
         )
         self.egress_address = network.egress_address
@@ -156,7 +156,7 @@ class ManagementCluster(pulumi.ComponentResource):
             FOR_DECRYPTION,
             cluster=self.settings.name,
             subscription_id=own,
-            target=key.split("/")[2],
+            target=subscription_of(key),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.decryption.may(role, on=key, subscription_id=own)

@@ -75,6 +75,9 @@ VIRTUAL_NETWORK: Final = NameRule(
     "letters, digits, '_', '.', '-', a letter or digit first",
 )
 SUBNET: Final = NameRule("subnet", "snet", 1, 80, VIRTUAL_NETWORK.pattern, VIRTUAL_NETWORK.described)
+SECURITY_GROUP: Final = NameRule(
+    "network security group", "nsg", 1, 80, VIRTUAL_NETWORK.pattern, VIRTUAL_NETWORK.described
+)
 NAT_GATEWAY: Final = NameRule("NAT gateway", "ng", 1, 80, VIRTUAL_NETWORK.pattern, VIRTUAL_NETWORK.described)
 PUBLIC_ADDRESS: Final = NameRule("public IP address", "pip", 1, 80, NAT_GATEWAY.pattern, NAT_GATEWAY.described)
 IDENTITY: Final = NameRule("user-assigned identity", "id", 3, 128, r"[a-zA-Z0-9][\w-]*", "letters, digits, '_' and '-'")
@@ -98,7 +101,7 @@ LOCK: Final = NameRule("lock", "lock", 1, 90, RESOURCE_GROUP.pattern, RESOURCE_G
 DIAGNOSTIC_SETTING: Final = NameRule(
     "diagnostic setting", "diag", 1, 260, r"[^*<>%&?\\/:+]*[^*<>%&?\\/:+. ]", "all but <>*%&:\\?+/, no '.' at the end"
 )
-"""Nor for this."""
+"""Microsoft has no abbreviation for it either."""
 
 DATA_COLLECTION_ENDPOINT: Final = NameRule(
     "data collection endpoint",
@@ -134,6 +137,11 @@ def virtual_network(name: str) -> str:
 def subnet(name: str, purpose: str) -> str:
     """E.g. `snet-dev-nodes`."""
     return SUBNET.name(name, purpose)
+
+
+def security_group(name: str, purpose: str) -> str:
+    """E.g. `nsg-dev-nodes`."""
+    return SECURITY_GROUP.name(name, purpose)
 
 
 def nat_gateway(name: str) -> str:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from typing import Literal
 
 from infra import address_plan
-from infra.aks_values import AddressRanges
+from infra.aks_values import PeerRanges
 from infra.arm_ids import SubnetId
 from infra.problems import Problem
 from infra.setting_group import SettingGroup, config_key
@@ -27,7 +27,7 @@ class NetworkSettings(SettingGroup):
     endpoints_subnet_cidr: Cidr = IPv4Network("10.224.17.0/24")
     pod_cidr: Cidr = IPv4Network("10.244.0.0/16")
     service_cidr: ServiceCidr = IPv4Network("10.0.0.0/16")
-    peer_cidrs: AddressRanges = ()
+    peer_cidrs: PeerRanges = ()
     nodes_subnet_id: SubnetId | None = None
     api_server_subnet_id: SubnetId | None = None
     egress: Literal["natGateway", "userDefinedRouting"] = "natGateway"

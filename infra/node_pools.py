@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import pulumi
@@ -15,8 +16,14 @@ SYSTEM_ONLY: Final = "CriticalAddonsOnly=true:NoSchedule"
 """Keeps the system pool for AKS's own pods: https://learn.microsoft.com/azure/aks/use-system-pools"""
 
 
-def node_pools(settings: AksSettings, subnet_id: pulumi.Input[str]) -> list[aks.ManagedClusterAgentPoolProfileArgs]:
+def node_pools(
+    settings: AksSettings, subnet_id: pulumi.Input[str], *, tags: Mapping[str, str]
+) -> list[aks.ManagedClusterAgentPoolProfileArgs]:
     """Both pools, in the order of their names.
+
+    Args:
+        tags: of the nodes. Those of the cluster go to the node resource group and what else AKS makes, but not to
+            them: https://learn.microsoft.com/azure/aks/use-tags
 
     Not as AgentPool resources: a cluster's answer always lists all its pools, so that after a refresh every pool that
     is declared elsewhere would look like one that is to be removed.
@@ -25,6 +32,7 @@ def node_pools(settings: AksSettings, subnet_id: pulumi.Input[str]) -> list[aks.
         "controllers",
         subnet_id,
         settings,
+        tags=tags,
         mode=aks.AgentPoolMode.USER,
         vm_size=settings.controllers_pool_vm_size,
         nodes=settings.controllers_pool_count,
@@ -33,6 +41,7 @@ def node_pools(settings: AksSettings, subnet_id: pulumi.Input[str]) -> list[aks.
         "system",
         subnet_id,
         settings,
+        tags=tags,
         mode=aks.AgentPoolMode.SYSTEM,
         vm_size=settings.system_pool_vm_size,
         nodes=settings.system_pool_count,
@@ -55,6 +64,7 @@ def _pool(
     subnet_id: pulumi.Input[str],
     settings: AksSettings,
     *,
+    tags: Mapping[str, str],
     mode: aks.AgentPoolMode,
     vm_size: str,
     nodes: NodeRange,
@@ -64,6 +74,7 @@ def _pool(
         name=naming.agent_pool(name),
         mode=mode,
         node_taints=taints,
+        tags=dict(tags),
         vnet_subnet_id=subnet_id,
         vm_size=vm_size,
         count=nodes.least,

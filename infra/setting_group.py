@@ -30,3 +30,7 @@ class SettingGroup(BaseModel):
     def problems(self) -> Iterator[Problem]:
         """What is wrong between settings that are each valid."""
         yield from ()
+
+    def warnings(self) -> Iterator[str]:
+        """What is allowed, and probably not meant."""
+        yield from ()

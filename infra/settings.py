@@ -10,21 +10,27 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import pulumi
 from pydantic import Field, ValidationError
 
 from infra.aks_settings import AksSettings
-from infra.aks_values import Guids, TeamResources
+from infra.aks_values import Subscriptions, TeamResources
 from infra.arm_ids import KeyId
 from infra.controller_settings import ControllerSettings
 from infra.fleet_settings import FROM_ENVIRONMENT, FleetSettings
 from infra.network_settings import NetworkSettings
 from infra.problems import Problem, SettingsError
 from infra.setting_group import NAMESPACE, SettingGroup, config_key
-from infra.values import ClusterName, Duration, Guid, Region, ReleaseVersion, explain, is_secret
+from infra.tag_values import Tags, unusable
+from infra.values import ClusterName, Duration, Guid, Moment, Region, ReleaseVersion, explain, is_secret
 from management_cluster import versions
+
+PROFILE: Final = "policy:profile"
+EXPIRES: Final = "sandbox:expires"
+SANDBOX: Final = "sandbox"
+"""The only profile whose stacks expire; pipelines/expiry.py destroys no other."""
 
 Teardown = Literal["refuse", "drain", "detach"]
 """What `pulumi destroy` does about a live fleet: management_cluster/teardown_guard.py."""
@@ -38,8 +44,10 @@ class AzureSettings(SettingGroup):
     location: Region
     name: ClusterName
     teardown: Teardown = "refuse"
-    expires: str = Field(default="", alias="sandbox:expires")
-    fleet_subscriptions: Guids = ()
+    profile: str = Field(default="", alias=PROFILE)
+    expires: Moment | None = Field(default=None, alias=EXPIRES)
+    tags: Tags = Field(default_factory=dict)
+    fleet_subscriptions: Subscriptions = ()
     team_resources: TeamResources = ()
     decryption_key_id: KeyId | None = None
 
@@ -49,10 +57,13 @@ class AzureSettings(SettingGroup):
         return tuple(each.lower() for each in self.fleet_subscriptions or (self.subscription_id,))
 
     def problems(self) -> Iterator[Problem]:
-        """A subscription that is listed twice."""
+        """A subscription that is listed twice; a time after which nothing would happen; tags that Azure refuses."""
+        yield from unusable(config_key("tags"), self.tags)
         known = self.subscriptions_of_fleet
         for each in sorted({each for each in known if known.count(each) > 1}):
             yield Problem(config_key("fleet_subscriptions"), each, "is there more than once", "Write it once")
+        if self.expires and self.profile != SANDBOX:
+            yield Problem(EXPIRES, self.expires, "is for sandboxes only", f"Set {PROFILE} to {SANDBOX}, or remove it")
 
 
 class ProviderSettings(SettingGroup):
@@ -84,7 +95,7 @@ class Settings:
 
     @classmethod
     def load(cls) -> Self:
-        """The settings of the stack that Pulumi is running.
+        """The settings of the stack that Pulumi is running; what is probably not meant is said as a warning.
 
         Raises:
             pulumi.RunError: with every wrong setting; Pulumi shows it without a traceback.
@@ -92,9 +103,13 @@ class Settings:
         config = json.loads(os.environ.get("PULUMI_CONFIG") or "{}")
         secret_keys = json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS") or "[]")
         try:
-            return cls.parse(config, stack=pulumi.get_stack(), secret_keys=secret_keys, environment=os.environ)
+            settings = cls.parse(config, stack=pulumi.get_stack(), secret_keys=secret_keys, environment=os.environ)
         except SettingsError as error:
             raise pulumi.RunError(str(error)) from None
+        for group in GROUPS:
+            for warning in getattr(settings, group).warnings():
+                pulumi.log.warn(warning)
+        return settings
 
     @classmethod
     def parse(
@@ -117,9 +132,11 @@ class Settings:
                 given.setdefault(key, value)
         given.setdefault(config_key("name"), stack)
         groups = {name: _group(kind, given, found) for name, kind in GROUPS.items()}
-        aks, network = groups["aks"], groups["network"]
+        azure, aks, network = groups["azure"], groups["aks"], groups["network"]
         if isinstance(aks, AksSettings) and isinstance(network, NetworkSettings):
             found.extend(network.too_small_for(aks.most_nodes))
+        if isinstance(aks, AksSettings) and isinstance(azure, AzureSettings):
+            found.extend(aks.zone_elsewhere(azure.location))
         if found:
             raise SettingsError(stack, found)
         return cls(stack=stack, **groups)  # type: ignore[arg-type]  # none is None when nothing was found
@@ -148,8 +165,9 @@ def _group(kind: type[SettingGroup], given: Mapping[str, str], found: list[Probl
 
 def _unknown(given: Mapping[str, str]) -> Iterator[Problem]:
     known = set().union(*(kind.config_keys() for kind in GROUPS.values()))
+    ours = {each.partition(":")[0] for each in (f"{NAMESPACE}:", PROFILE, EXPIRES)}
     for key in sorted(given):
-        if key.startswith(f"{NAMESPACE}:") and key not in known:
+        if key.partition(":")[0] in ours and key not in known:
             near = get_close_matches(key, known, n=1)
             mend = f"Did you mean {near[0]}?" if near else "See docs/settings.md for all settings"
             yield Problem(key, given[key], "there is no such setting", mend)

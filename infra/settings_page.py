@@ -12,19 +12,38 @@ import yaml
 
 from infra.fleet_settings import FROM_ENVIRONMENT
 from infra.setting_group import NAMESPACE, SettingGroup
-from infra.settings import GROUPS
+from infra.settings import EXPIRES, GROUPS, PROFILE
 
 PROJECT: Final = Path(__file__).parents[1]
 PROFILES: Final = {"production": None, "sandbox": "Pulumi.dev.yaml", "local": "Pulumi.local.yaml"}
 """Each profile and the stack's file that is its example; production is having set nothing that has a default."""
 
+OTHERS: Final = {
+    "azure-native:subscriptionId": ("**required**", "Subscription (id) of the management cluster."),
+    "azure-native:tenantId": ("**required**", "Entra tenant of that subscription."),
+    PROFILE: (
+        "none",
+        "Which [rules of the program](policies.md) are relaxed: `sandbox`, `local`, or any file of "
+        "`policies/program/profiles`. Production has none.",
+    ),
+    EXPIRES: (
+        "none",
+        "Date or time (UTC, where no zone is said) from which on the nightly job [destroys the "
+        "stack](how-to/pull-requests.md#sandboxes-that-expire), such as 2026-12-24. Only with the profile `sandbox`.",
+    ),
+}
+"""Default and description by key. Pulumi takes no schema for keys that are not in the project's namespace."""
+
 HEAD: Final = """# Settings
 
 Everything a stack may say in its `Pulumi.<stack>.yaml`, or by `pulumi config set KEY VALUE`. All of it is checked in
 `pulumi preview`: each wrong value is named with its key, the rule it breaks and how to mend it, all of them at once.
-Two more keys are required, `azure-native:subscriptionId` and `azure-native:tenantId`.
 
 This page is written by `make settings`; a test compares it with the models.
+
+## Keys of other namespaces
+
+{others}
 
 ## Profiles
 
@@ -36,9 +55,16 @@ What the stacks of this repository set although there is a default. Production s
 def page() -> str:
     """The whole page, Markdown."""
     schema: dict[str, dict[str, Any]] = _yaml("Pulumi.yaml")
-    parts = [HEAD + "\n".join(_profiles(schema))]
+    parts = [HEAD.format(others="\n".join(_others())) + "\n".join(_profiles(schema))]
     parts += ["\n".join(_group(kind, schema)) for kind in GROUPS.values()]
     return "\n\n".join(parts) + "\n"
+
+
+def _others() -> Iterator[str]:
+    yield "| Key | Default | |"
+    yield "|---|---|---|"
+    for key, (default, description) in OTHERS.items():
+        yield f"| `{key}` | {default} | {description} |"
 
 
 def _profiles(schema: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -80,7 +106,7 @@ def _code(value: Any) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, list):
         return ", ".join(f"`{each}`" for each in value) or "none"
-    return f"`{value}`" if value not in ("", None) else "none"
+    return f"`{value}`" if value not in ("", None, {}) else "none"
 
 
 def _yaml(file: str) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
-from pathlib import Path
+from datetime import datetime
+from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueError
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -49,14 +49,27 @@ def _cluster_name(value: str) -> str:
         raise wrong(str(error).partition("; ")[2] or str(error).partition(": ")[2], "Set slipway:name") from None
 
 
-def cidr(value: Any) -> IPv4Network:
+def cidr(example: str) -> Callable[[Any], IPv4Network]:
+    """How a range is read; `example` is one of its kind, for whoever wrote something else."""
+
+    def read(value: Any) -> IPv4Network:
+        try:
+            return IPv4Network(value)
+        except (AddressValueError, NetmaskValueError):
+            rule = "is a range of IPv6, not of IPv4" if _is_ipv6(str(value)) else "is not an IPv4 range"
+            raise wrong(rule, f'Write it as "{example}"') from None
+        except ValueError:
+            inside = IPv4Network(value, strict=False)
+            raise wrong("has address bits behind the prefix", f'Write "{inside}" if that range is meant') from None
+
+    return read
+
+
+def _is_ipv6(value: str) -> bool:
     try:
-        return IPv4Network(value)
-    except (AddressValueError, NetmaskValueError):
-        raise wrong("is not an IPv4 range", 'Write it as "10.224.0.0/16"') from None
+        return IPv6Network(value, strict=False).version == 6
     except ValueError:
-        inside = IPv4Network(value, strict=False)
-        raise wrong("has address bits behind the prefix", f'Write "{inside}" if that range is meant') from None
+        return False
 
 
 def _between(largest: int, smallest: int, source: str) -> Callable[[IPv4Network], IPv4Network]:
@@ -69,36 +82,48 @@ def _between(largest: int, smallest: int, source: str) -> Callable[[IPv4Network]
 
 
 def _git_url(value: str) -> str:
+    if found := _SCP.fullmatch(value):
+        path = f"{found['host']}/{found['path']}"
+        mend = f'Write "ssh://{found["user"]}@{path}" with slipway:gitAuth deployKey, "https://{path}" with any other'
+        raise wrong("is written as for scp, not as a URL", mend)
     try:
         url = urlsplit(value)
         usable = url.scheme in ("https", "ssh") and bool(url.hostname) and len(url.path) > 1
     except ValueError:
         usable = False
     if not usable:
-        raise wrong("is not the https address of a Git repository", 'Write it as "https://host/fleet.git"')
+        raise wrong(
+            "is not the address of a Git repository",
+            'Write it as "https://host/fleet.git", or "ssh://git@host/fleet.git" with slipway:gitAuth deployKey',
+        )
     if url.password or (url.username and url.scheme == "https"):
         raise wrong("has a user or password in it", "Set slipway:gitUsername and slipway:gitPassword instead")
     return value
 
 
-def _absolute(value: Path) -> Path:
-    if not value.is_absolute():
-        raise wrong("is not an absolute path", "Write it from / on")
+def _moment(value: str) -> str:
+    """Read as pipelines/expiry.py reads it."""
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise wrong(
+            "is neither a date nor a time of ISO 8601", "Write it as 2026-12-24, or 2026-12-24T18:00Z"
+        ) from None
     return value
 
 
+_SCP = re.compile(r"(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?P<path>[^\s:@/][^\s:@]*)", re.ASCII)
+"""The short form that `git clone` takes as well: https://git-scm.com/docs/git-clone#URLS"""
+
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
-Guid = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
-            "is not a GUID",
-            "`az account show` prints the right one",
-        )
-    ),
-]
+
+def guid(mend: str) -> AfterValidator:
+    """A GUID; `mend` says where the right one is found."""
+    return AfterValidator(matching(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", "is not a GUID", mend))
+
+
+Guid = Annotated[str, guid("`az account show` prints the right one")]
 Region = Annotated[str, AfterValidator(_region)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
 ReleaseVersion = Annotated[
@@ -116,11 +141,10 @@ VmSize = Annotated[
     str,
     AfterValidator(matching(r"Standard_[A-Za-z]+\w+", "is not a VM size", "Try `az vm list-skus --location REGION`")),
 ]
-Cidr = Annotated[IPv4Network, BeforeValidator(cidr), AfterValidator(_between(8, 29, "Azure's virtual networks"))]
-ServiceCidr = Annotated[IPv4Network, BeforeValidator(cidr), AfterValidator(_between(12, 28, "AKS's service range"))]
-ApiServerCidr = Annotated[
-    IPv4Network, BeforeValidator(cidr), AfterValidator(_between(8, 28, "the API server's subnet"))
-]
+_RANGE = BeforeValidator(cidr("10.224.0.0/16"))
+Cidr = Annotated[IPv4Network, _RANGE, AfterValidator(_between(8, 29, "Azure's virtual networks"))]
+ServiceCidr = Annotated[IPv4Network, _RANGE, AfterValidator(_between(12, 28, "AKS's service range"))]
+ApiServerCidr = Annotated[IPv4Network, _RANGE, AfterValidator(_between(8, 28, "the API server's subnet"))]
 """https://learn.microsoft.com/azure/aks/api-server-vnet-integration"""
 
 GitUrl = Annotated[str, AfterValidator(_git_url)]
@@ -136,13 +160,14 @@ BranchName = Annotated[
         matching(r"(?!.*(?:\.\.|//|@\{|\.lock$))\w[\w./-]*(?<![./])", "is not a branch's name", 'Write it as "main"')
     ),
 ]
-AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+Moment = Annotated[str, AfterValidator(_moment)]
 DomainName = Annotated[
     str,
     AfterValidator(matching(rf"{_LABEL}(?:\.{_LABEL})*", "is not a domain name", 'Write it as "fleet.example.com"')),
 ]
 
 _STANDARD = {
+    "string_type": ("is not a text", "Write it in quotes"),
     "missing": ("is not set", "`pulumi config set {key} VALUE`"),
     "int_parsing": ("is not a whole number", "Write digits only"),
     "bool_parsing": ("is neither true nor false", "Write true or false"),
@@ -163,6 +188,7 @@ def explain(detail: ErrorDetails) -> Problem:
     if ":" not in key:  # a default, which is named by its field
         key = config_key(key)
     context = {"key": key, **detail.get("ctx", {})}
+    item = "".join(f"[{where}]" for where in detail["loc"][1:2])
     if detail["type"] == "setting":
         rule, mend = str(context["rule"]), str(context["mend"])
     else:
@@ -170,4 +196,4 @@ def explain(detail: ErrorDetails) -> Problem:
         rule, mend = rule.format(**context), mend.format(**context)
     nothing = detail["type"] == "missing" or detail["input"] in ("", None)
     shown = None if nothing or is_secret(key) else str(detail["input"])
-    return Problem(key, shown, rule, mend)
+    return Problem(key + item, shown, rule, mend)

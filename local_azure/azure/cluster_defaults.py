@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from local_azure.azure import private_dns
 from local_azure.azure.resource_type import Put
 from local_azure.azure.subscription import Azure
 
@@ -68,6 +69,11 @@ def completed(azure: Azure, put: Put, location: str, version: str, issuer: str) 
         "maxAgentPools": 100,
         "resourceUID": issuer.replace("-", "")[:24],
     }
+    access, private_name = private_dns.completed(
+        properties.get("apiServerAccessProfile") or {}, host, location, put.id.key
+    )
+    properties |= {"apiServerAccessProfile": access} if access else {}
+    properties |= {"privateFQDN": private_name} if private_name else {}
     oidc = properties.get("oidcIssuerProfile") or {"enabled": False}
     if oidc.get("enabled"):
         oidc = {**oidc, "issuerURL": f"https://{location}.{ISSUER_HOST}/{azure.tenant}/{issuer}/"}

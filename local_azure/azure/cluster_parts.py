@@ -28,13 +28,17 @@ def system_identity(azure: Azure, put: Put) -> dict[str, Any]:
 
 
 def make_node_resource_group(azure: Azure, cluster: Resource) -> None:
-    """The node resource group with the nodes' identity, and the identity in the cluster's properties."""
+    """The node resource group with the cluster's tags and the nodes' identity, and that in the cluster's properties.
+
+    https://learn.microsoft.com/azure/aks/use-tags#azure-tags-and-aks-clusters
+    """
     properties = cluster.properties
     group_id = f"/subscriptions/{azure.subscription}/resourceGroups/{properties['nodeResourceGroup']}"
     place = {"location": cluster.body["location"]}
-    if azure.store.get(group_id) is None:
-        body = {**place, "managedBy": cluster.id, "properties": {"provisioningState": "Succeeded"}}
-        azure.store.put(Resource(group_id, RESOURCE_GROUPS, body))
+    group, tags = azure.store.get(group_id), cluster.body.get("tags")
+    body = {**place, "managedBy": cluster.id, "properties": {"provisioningState": "Succeeded"}}
+    if group is None or (tags and group.body == {**group.body, **body} and group.body.get("tags") != tags):
+        azure.store.put(Resource(group_id, RESOURCE_GROUPS, {**body, **({"tags": tags} if tags else {})}))
     if (properties.get("identityProfile") or {}).get("kubeletidentity"):
         return
     identity_id = f"{group_id}/providers/{IDENTITIES}/{cluster.name}-agentpool"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from local_azure.azure import cluster_networks
+from local_azure.azure import cluster_networks, private_dns
 from local_azure.azure.directory import IDENTITIES
 from local_azure.azure.errors import ArmError, bad_request
 from local_azure.azure.regions import normal
@@ -26,6 +26,8 @@ def check(azure: Azure, put: Put, properties: Mapping[str, Any]) -> None:
     _check_kubelet_identity(azure, put)
     _check_disk_encryption(azure, put)
     cluster_networks.check(azure, put, properties)
+    private_dns.check(azure, put, properties)
+    _check_support_plan(put, properties)
     if put.existing is not None:
         _check_unchanged(put, properties)
 
@@ -83,6 +85,15 @@ def _check_security(properties: Mapping[str, Any], known: Mapping[str, Any]) -> 
             "BadRequest",
             "Only AKS-managed Entra integration is supported: set aadProfile.managed.",
             "aadProfile.managed",
+        )
+
+
+def _check_support_plan(put: Put, properties: Mapping[str, Any]) -> None:
+    """https://learn.microsoft.com/azure/aks/long-term-support; the code is guessed."""
+    tier = (put.body.get("sku") or {}).get("tier", "Free")
+    if properties["supportPlan"] == "AKSLongTermSupport" and tier != "Premium":
+        raise bad_request(
+            "BadRequest", f"The support plan AKSLongTermSupport needs the tier Premium, not {tier}.", "supportPlan"
         )
 
 

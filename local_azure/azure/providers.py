@@ -27,6 +27,7 @@ from local_azure.azure.network_attachments import (
 from local_azure.azure.plain_types import DnsRecords, MaintenanceConfigurations, Registries, Workspaces
 from local_azure.azure.resource_groups import ResourceGroups
 from local_azure.azure.resource_type import ResourceType
+from local_azure.azure.security_groups import SecurityGroups
 from local_azure.azure.storage_accounts import StorageAccounts
 from local_azure.azure.subscription import Provider
 from local_azure.azure.virtual_machines import Extensions, VirtualMachines
@@ -41,11 +42,7 @@ def providers(authorize_base: str) -> list[Provider]:
             Subnets(),
             NetworkResource("Microsoft.Network/natGateways", "InUseNatGatewayCannotBeDeleted"),
             PublicAddresses(),
-            WithParts(
-                "Microsoft.Network/networkSecurityGroups",
-                "InUseNetworkSecurityGroupCannotBeDeleted",
-                parts=("securityRules",),
-            ),
+            SecurityGroups(),
             WithParts("Microsoft.Network/routeTables", "InUseRouteTableCannotBeDeleted", parts=("routes",)),
             LoadBalancers(),
             InboundNatRules(),

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from infra.fleet_roles import ASO, CAPZ, GRANTABLE, TEAM_RESOURCES, FleetRole, only_grantable, teams
+from infra.fleet_roles import ASO, CAPZ, GRANTABLE, FleetRole, TeamResource, only_grantable, teams
 from tests.conformance import controllers
 from tests.conformance.controllers import Step
 from tests.conformance.holder import ROLES, Asker, Holder, operation_of
 from tests.conformance.running import SCOPES, SUBSCRIPTION, Running
 from tests.conformance.test_managed_clusters import CLUSTER
 
-ALL_TEAMS = teams(TEAM_RESOURCES)
+ALL_TEAMS = teams(get_args(TeamResource))
 OWNER, READER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 BLOB_READER = GRANTABLE["Storage Blob Data Reader"]
 

@@ -24,6 +24,7 @@ AZURE: list[tuple[Callable[[str], str], str]] = [
     (naming.node_resource_group, r"[-\w.()]{1,79}[-\w()]"),
     (naming.virtual_network, r"[a-zA-Z0-9][\w.-]{0,62}\w"),
     (lambda name: naming.subnet(name, "nodes"), r"[a-zA-Z0-9][\w.-]{0,78}\w"),
+    (lambda name: naming.security_group(name, "api-server"), r"[a-zA-Z0-9][\w.-]{0,78}\w"),
     (naming.nat_gateway, r"[a-zA-Z0-9][\w.-]{0,78}\w"),
     (lambda name: naming.public_address(name, "egress"), r"[a-zA-Z0-9][\w.-]{0,78}\w"),
     (lambda name: naming.identity(name, "capz"), r"[a-zA-Z0-9][\w-]{2,127}"),
