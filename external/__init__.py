@@ -1,1 +1,1 @@
-"""What the program does through other people's command line tools (clusterctl, flux, git), and how it reports on it."""
+"""What the program asks of others (clusterctl, flux, git, Kubernetes APIs), and how it reports on it."""

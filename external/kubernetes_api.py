@@ -59,7 +59,8 @@ class KubernetesApi:
             given = KubeConfig.from_dict(yaml.safe_load(kubeconfig)) if isinstance(kubeconfig, str) else kubeconfig
             self._client = Client(config=given, timeout=TIMEOUT)
         except Exception as error:  # lightkube takes a kubeconfig for a good one
-            raise Unreachable(f"{where}: the kubeconfig cannot be used: {_line(error)}") from None
+            first_line = str(error).partition("\n")[0]  # below it YAML's errors quote the text
+            raise Unreachable(f"{where}: the kubeconfig cannot be used: {first_line}") from None
 
     @contextmanager
     def asked(self) -> Iterator[Client]:
@@ -77,7 +78,7 @@ class KubernetesApi:
         except (ConfigError, OSError, subprocess.CalledProcessError) as error:
             why = f"no credential from the kubeconfig's command: {_line(error)}"
             raise NotSignedIn(f"{self._where}: {why}. Sign in, such as by `az login`") from None
-        except (ValueError, LookupError) as error:
+        except (ValueError, LookupError, TypeError) as error:
             raise Unreachable(f"{self._where} does not answer as a Kubernetes API: {_line(error)}") from None
 
 

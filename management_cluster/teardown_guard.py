@@ -7,7 +7,8 @@ What happens when
   - refuse: stops when there is a Cluster or an Azure resource, and lists them;
   - drain: deletes the fleet and waits until Azure shows nothing of it;
   - detach: lets go of it; clusters run on in Azure, for another management cluster to adopt;
-- the management cluster does not answer: refuses, whatever the setting, until SLIPWAY_TEARDOWN_UNCHECKED has its name.
+- the management cluster does not answer, or nobody is signed in: refuses, whatever the setting, until
+  SLIPWAY_TEARDOWN_UNCHECKED has its name.
 """
 
 from __future__ import annotations

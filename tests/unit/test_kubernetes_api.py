@@ -52,6 +52,7 @@ WAYS: dict[str, Callable[[str, Path], object]] = {
         (EXPIRED, NotSignedIn, "AADSTS70043"),
         (by_command("no-such-login"), NotSignedIn, "no-such-login"),
         (by_command("echo", "{}"), Unreachable, "status"),
+        (by_command("echo", "[]"), Unreachable, "list"),
     ],
 )
 def test_no_way_in_is_told_in_words(
@@ -76,8 +77,9 @@ def test_a_refusal_is_told_in_words(
     "text", ["", "- [", "clusters: []", kubeconfig("no address"), kubeconfig(user={"token": None})]
 )
 def test_a_kubeconfig_that_leads_nowhere_is_told_in_words(text: str) -> None:
-    with pytest.raises(ExternalError):
+    with pytest.raises(Unreachable, match="the management cluster") as failed:
         ClusterAccess(text).installed_providers()
+    assert len(str(failed.value).splitlines()) == 1
 
 
 def test_what_only_explains_other_errors_is_empty_without_a_login() -> None:
