@@ -11,8 +11,8 @@ import pytest
 
 from infra import naming
 from tests.program.conftest import Repository, config
+from tests.program.plane import AKS, GROUP, ONLY_AZURE
 from tests.program.project import CHECKOUT, STACK, Project, Result
-from tests.program.test_azure_resources import AKS, GROUP, ONLY_AZURE
 from tests.provider.azure import Azure
 
 LOCAL = {"policy:profile": "local"}
