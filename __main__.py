@@ -6,7 +6,7 @@ from infra.management_cluster import ManagementCluster
 from infra.settings import Settings
 from management_cluster.cluster_api_providers import ClusterApiProviders
 from management_cluster.connection import Connection
-from management_cluster.controller_policy import ControllerPolicy
+from management_cluster.controller_policy import shape_controllers
 from management_cluster.disruption_budgets import DisruptionBudgets
 from management_cluster.flux import Flux
 from management_cluster.hand_off import HandOff
@@ -19,7 +19,7 @@ adopt_if_asked(settings.azure.subscription_id)
 
 management = ManagementCluster("management", settings.azure, settings.aks, settings.network)
 connection = Connection("management", management.aks, identifier=settings.azure.name)
-policy = ControllerPolicy("controllers", settings.controllers, connection)
+policy = shape_controllers(settings.controllers, connection)
 providers = ClusterApiProviders(
     "providers", settings.providers, settings.controllers, kubeconfig=connection.kubeconfig, after=[policy]
 )

@@ -78,8 +78,7 @@ class Aks(pulumi.ComponentResource):
             ),
         )
         self.name = self.cluster.name
-        names = pulumi.Output.all(self.cluster.private_fqdn, self.cluster.fqdn)
-        self.api_server = names.apply(lambda found: f"https://{found[0] or found[1]}")
+        self.api_server = pulumi.Output.concat("https://", self.cluster.fqdn)
         self.issuer_url = self.cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url)
         maintenance_windows(settings, resource_group=resource_group, cluster=self.cluster, parent=self)
         self._connect(azure, settings, resource_group)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pulumi
 
 from infra.access import Assignable, Role, subscription
+from infra.aliases import formerly_below
 from infra.custom_role import define
 from infra.fleet_roles import ASO, CAPZ, FleetRole, only_grantable, teams
 from infra.identity import Identity
@@ -27,21 +28,15 @@ class Controllers(NamedTuple):
     flux: Identity
 
 
-class FleetAccess(pulumi.ComponentResource):
+class FleetAccess:
     """The roles of the controllers in one subscription: custom ones on Azure, built-in ones inside the clusters."""
 
     def __init__(
-        self,
-        settings: AzureSettings,
-        controllers: Controllers,
-        *,
-        target: str,
-        opts: pulumi.ResourceOptions | None = None,
+        self, settings: AzureSettings, controllers: Controllers, *, target: str, parent: pulumi.Resource
     ) -> None:
         # In the management cluster's own subscription names say nothing of it.
         self._where = "" if target == settings.subscription_id.lower() else target
-        super().__init__("slipway:azure:FleetAccess", self._named("fleet-access"), None, opts)
-        self._settings, self._target = settings, target
+        self._settings, self._target, self._parent = settings, target, parent
         self._assign(controllers.capz, self._define(CAPZ))
         self._assign(controllers.aso, self._define(ASO))
         kinds = settings.team_resources
@@ -52,7 +47,6 @@ class FleetAccess(pulumi.ComponentResource):
         self._assign(controllers.aso, Role.AKS_CLUSTER_ADMIN.of(target))
         self._assign(controllers.flux, Role.AKS_CLUSTER_USER.of(target))
         self._assign(controllers.flux, Role.AKS_CLUSTER_ADMIN.of(target))
-        self.register_outputs({})
 
     def _named(self, name: str) -> str:
         return "-".join(filter(None, (name, self._where)))
@@ -62,6 +56,7 @@ class FleetAccess(pulumi.ComponentResource):
         identity.may(role, on=subscription(self._target), subscription_id=own, where=self._where)
 
     def _define(self, role: FleetRole, condition: str = "") -> Assignable:
+        former = f"slipway:azure:ManagementCluster$slipway:azure:FleetAccess::{self._named('fleet-access')}"
         return define(
             self._named(f"role-{role.purpose}"),
             role,
@@ -69,5 +64,5 @@ class FleetAccess(pulumi.ComponentResource):
             subscription_id=self._settings.subscription_id,
             target=self._target,
             condition=condition,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self._parent, aliases=[formerly_below(former)]),
         )

@@ -134,7 +134,7 @@ class ManagementCluster(pulumi.ComponentResource):
         self.capz, self.aso, self.flux = self._identity("capz"), self._identity("aso"), self._identity("flux")
         controllers = Controllers(self.capz, self.aso, self.flux)
         for target in self.settings.subscriptions_of_fleet:
-            FleetAccess(self.settings, controllers, target=target, opts=pulumi.ResourceOptions(parent=self))
+            FleetAccess(self.settings, controllers, target=target, parent=self)
         self.source, self.decryption = self._identity("flux-source"), self._identity("flux-decryption")
         if self.settings.decryption_key_id:
             self._let_decrypt(self.settings.decryption_key_id)

@@ -50,7 +50,9 @@ class Connection:
             opts=pulumi.ResourceOptions(deleted_with=aks.cluster),
         )
 
-    def options(self, parent: pulumi.Resource, *, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+    def options(
+        self, parent: pulumi.Resource | None = None, *, depends_on: Sequence[pulumi.Resource] = ()
+    ) -> pulumi.ResourceOptions:
         """Options of an object in the cluster: when the cluster is deleted, the object is not deleted one by one."""
         return pulumi.ResourceOptions(
             parent=parent,

@@ -18,6 +18,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from infra.aliases import formerly_below
 from infra.controller_settings import ControllerSettings
 from management_cluster.connection import OURS, Connection
 from management_cluster.controllers import POOL, POOL_LABEL, PRIORITY, Controller, by_clusterctl
@@ -30,34 +31,25 @@ _POD: Final = "/spec/template/spec"
 _CONTAINER: Final = f"{_POD}/containers/0"
 
 
-class ControllerPolicy(pulumi.ComponentResource):
-    """The policy and its binding; has to be there before clusterctl runs."""
-
-    def __init__(
-        self,
-        resource_name: str,
-        settings: ControllerSettings,
-        connection: Connection,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        super().__init__("slipway:kubernetes:ControllerPolicy", resource_name, None, opts)
-        policy = kubernetes.apiextensions.CustomResource(
-            "controllers",
-            api_version=API,
-            kind="MutatingAdmissionPolicy",
-            metadata=ObjectMetaArgs(name=NAME, annotations=OURS),
-            spec=policy_of(by_clusterctl(settings)),
-            opts=connection.options(self),
-        )
-        kubernetes.apiextensions.CustomResource(
-            "controllers-binding",
-            api_version=API,
-            kind="MutatingAdmissionPolicyBinding",
-            metadata=ObjectMetaArgs(name=NAME, annotations=OURS),
-            spec={"policyName": NAME},
-            opts=connection.options(self, depends_on=[policy]),
-        )
-        self.register_outputs({})
+def shape_controllers(settings: ControllerSettings, connection: Connection) -> pulumi.Resource:
+    """The policy and its binding, which is returned; has to be there before clusterctl runs."""
+    former = pulumi.ResourceOptions(aliases=[formerly_below("slipway:kubernetes:ControllerPolicy::controllers")])
+    policy = kubernetes.apiextensions.CustomResource(
+        "controllers",
+        api_version=API,
+        kind="MutatingAdmissionPolicy",
+        metadata=ObjectMetaArgs(name=NAME, annotations=OURS),
+        spec=policy_of(by_clusterctl(settings)),
+        opts=pulumi.ResourceOptions.merge(connection.options(), former),
+    )
+    return kubernetes.apiextensions.CustomResource(
+        "controllers-binding",
+        api_version=API,
+        kind="MutatingAdmissionPolicyBinding",
+        metadata=ObjectMetaArgs(name=NAME, annotations=OURS),
+        spec={"policyName": NAME},
+        opts=pulumi.ResourceOptions.merge(connection.options(depends_on=[policy]), former),
+    )
 
 
 def policy_of(controllers: Sequence[Controller]) -> dict[str, Any]:

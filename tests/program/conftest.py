@@ -17,6 +17,7 @@ from local_azure.azure_native.install import install
 from local_azure.command import run
 from local_azure.machine import authority
 from local_azure.toolchain import Toolchain, ensure
+from tests.program.plane import HUB, ONLY_AZURE
 from tests.program.project import STACK, Project
 from tests.provider.azure import Azure, simulator
 
@@ -100,6 +101,21 @@ def project(tools: Toolchain, azure: Azure, repository: Repository, tmp_path: Pa
     project.write(config(repository))
     project.succeed("stack", "init", STACK)
     return project
+
+
+@pytest.fixture
+def plane(project: Project, repository: Repository) -> Project:
+    """A project whose program is the Azure side alone."""
+    project.write(config(repository), program=ONLY_AZURE)
+    return project
+
+
+@pytest.fixture
+def hub(azure: Azure) -> Iterator[str]:
+    """A resource group of somebody else's, by its id, for what a stack names but does not make."""
+    azure.arm.put(HUB, "2022-09-01", {"location": "westeurope"})
+    yield HUB
+    azure.arm.delete(HUB, "2022-09-01")
 
 
 def config(repository: Repository, **changed: str) -> dict[str, Any]:

@@ -17,6 +17,10 @@ CHECKOUT = Path(__file__).parents[2]
 STACK = "test"
 
 
+Inputs = dict[str, dict[str, Any]]
+"""The inputs of resources, by "type::name" of their Kubernetes or Azure kind."""
+
+
 @dataclass(frozen=True)
 class Result:
     """How a command ended, and all it printed."""
@@ -83,6 +87,15 @@ class Project:
         result = self.pulumi(*arguments)
         assert result.code != 0, result.text
         return result.text
+
+    def planned(self) -> Inputs:
+        """Every resource that a first preview shows."""
+        steps = json.loads(self.succeed("preview", "--json"))["steps"]
+        found = {
+            "::".join(each["urn"].split("$")[-1].split("::")[-2:]): each["newState"].get("inputs", {}) for each in steps
+        }
+        assert len(found) == len(steps)
+        return found
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets masked."""

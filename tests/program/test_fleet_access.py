@@ -6,13 +6,11 @@ import json
 import time
 from typing import Any
 
-import pytest
-
 from infra.fleet_roles import ASO, CAPZ, DECRYPTION, only_grantable, teams
 from local_azure import instance
 from tests.program.conftest import Repository, config
+from tests.program.plane import ONLY_AZURE
 from tests.program.project import Project
-from tests.program.test_azure_resources import ONLY_AZURE
 from tests.program.test_policies import LOCAL, _with_pack
 from tests.provider.azure import Azure
 
@@ -23,13 +21,6 @@ BROAD = {
     "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
 }
-
-
-@pytest.fixture
-def plane(project: Project, repository: Repository) -> Project:
-    """A project whose program is the Azure side alone."""
-    project.write(config(repository), program=ONLY_AZURE)
-    return project
 
 
 def _written(azure: Azure, since: float, kind: str) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -21,7 +20,7 @@ from local_azure import instance
 from local_azure.toolchain import Toolchain
 from tests.git_servers import Key, SshServer, empty_repository, heads, over_https, over_ssh
 from tests.program.conftest import Repository, config
-from tests.program.project import STACK, Project
+from tests.program.project import STACK, Inputs, Project
 from tests.program.test_fleet_repository import ONLY_FLEET
 from tests.provider.azure import SUBSCRIPTION, Azure
 
@@ -30,16 +29,6 @@ READER = {"SLIPWAY_GIT_READER_USERNAME": "flux", "SLIPWAY_GIT_READER_PASSWORD": 
 AZURE_DEVOPS = "https://dev.azure.com/team/fleet/_git/fleet"
 SOPS = f"{SUBSCRIPTION}/resourceGroups/rg-security/providers/Microsoft.KeyVault/vaults/kv-fleet/keys/sops"
 VALUES = {"fleet-git-values", "fleet-git-values-of-clusters"}
-
-Inputs = dict[str, dict[str, Any]]
-
-
-def planned(project: Project) -> Inputs:
-    """The inputs of each resource that a first preview shows, by "type::name" of its Kubernetes or Azure kind."""
-    steps = json.loads(project.succeed("preview", "--json"))["steps"]
-    return {
-        "::".join(each["urn"].split("$")[-1].split("::")[-2:]): each["newState"].get("inputs", {}) for each in steps
-    }
 
 
 def sources(found: Inputs) -> list[dict[str, Any]]:
@@ -74,7 +63,7 @@ def test_a_deploy_key_is_what_flux_reads_by(
     with_key: tuple[Project, SshServer, Path],
 ) -> None:
     project, _, bare = with_key
-    found = planned(project)
+    found = project.planned()
     specs = sources(found)
     assert [each["secretRef"] for each in specs] == [{"name": "fleet-git"}] * 2
     assert not [each for each in specs if "provider" in each]
@@ -130,7 +119,7 @@ def test_flux_reads_azure_devops_as_service_accounts_that_its_sources_name(
     aside.write_text(f'[url "{repository.path.as_uri()}"]\n\tinsteadOf = {AZURE_DEVOPS}\n')
     project = Project(signed_in.folder, {**signed_in.env, "GIT_CONFIG_GLOBAL": str(aside)})
     project.write(config(repository, fleetUrl=AZURE_DEVOPS, gitAuth="azureDevOps"))
-    found = planned(project)
+    found = project.planned()
     for spec in sources(found):
         assert (spec["provider"], spec["serviceAccountName"]) == ("azure", "flux-source")
         assert "secretRef" not in spec
@@ -165,7 +154,7 @@ def test_the_programs_own_token_is_entras_for_azure_devops_and_pushes(
 
 
 def test_by_a_password_nothing_of_this_is_there(project: Project, repository: Repository) -> None:
-    found = planned(Project(project.folder, {**project.env, **READER}))
+    found = Project(project.folder, {**project.env, **READER}).planned()
     assert [each["secretRef"] for each in sources(found)] == [{"name": "fleet-git"}] * 2
     assert secrets(found) == {*VALUES, "fleet-git", "fleet-git-of-clusters"}
     assert not [key for key in found if ":ServiceAccount::flux-" in key]
@@ -191,7 +180,7 @@ def test_flux_decrypts_by_one_key_as_a_service_account_that_has_no_other_right(
     project: Project, repository: Repository
 ) -> None:
     project.write(config(repository, decryptionKeyId=SOPS))
-    found = planned(project)
+    found = project.planned()
     (root,) = [each for key, each in found.items() if key.endswith(":Kustomization::root")]
     assert root["spec"]["decryption"] == {"provider": "sops", "serviceAccountName": "flux-decryption"}
     (account,) = [each for key, each in found.items() if key.endswith(":ServiceAccount::flux-decryption")]

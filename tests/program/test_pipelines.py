@@ -12,8 +12,8 @@ import yaml
 
 from infra import naming
 from tests.program.conftest import Repository, config
+from tests.program.plane import AKS, GROUP, ONLY_AZURE
 from tests.program.project import CHECKOUT, STACK, Project, Result
-from tests.program.test_azure_resources import AKS, GROUP, ONLY_AZURE
 from tests.provider.azure import Azure
 from tests.unit.api_server import api_server
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from infra import naming
 from infra.maintenance import WINDOWS
-from tests.program.conftest import Repository, config
+from tests.program.plane import AKS, GROUP, SUBJECTS
 from tests.program.project import STACK, Project
-from tests.program.test_azure_resources import AKS, GROUP, ONLY_AZURE, SUBJECTS
 from tests.provider.azure import Azure
 
 CREDENTIALS = {
@@ -21,13 +18,6 @@ CREDENTIALS = {
 }
 
 WINDOWS_OF_AKS = [f"{AKS}/maintenanceConfigurations/{name}" for name in WINDOWS.values()]
-
-
-@pytest.fixture
-def plane(project: Project, repository: Repository) -> Project:
-    """A project whose program is the Azure side alone."""
-    project.write(config(repository), program=ONLY_AZURE)
-    return project
 
 
 def test_identities_trust_the_new_cluster_and_no_longer_the_old_one(plane: Project, azure: Azure) -> None:

@@ -6,8 +6,8 @@ import time
 
 from tests.faults.runbook import blocks
 from tests.program.conftest import Repository, config
+from tests.program.plane import ONLY_AZURE
 from tests.program.project import STACK, Project
-from tests.program.test_azure_resources import ONLY_AZURE
 from tests.provider.azure import Azure
 
 ADOPTING = ONLY_AZURE.replace(
