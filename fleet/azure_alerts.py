@@ -20,6 +20,7 @@ from rich.console import Console
 from external.command import ExternalError
 
 FILE: Final = Path("management/observability/alerts/alerts.yaml")
+PAGE: Final = "docs/how-to/observe.md"
 TYPE: Final = "Microsoft.AlertsManagement/prometheusRuleGroups"
 API_VERSION: Final = "2023-03-01"
 SCHEMA: Final = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
@@ -47,6 +48,9 @@ def add_to(commands: Any) -> None:
         epilog="Exit code: 0 printed, 2 there is no such file, or Azure would not take it.",
     )
     parse.add_argument("path", type=Path, nargs="?", default=Path(), help="the repository's folder; default: here")
+    parse.add_argument(
+        "--runbooks", default=PAGE, metavar="ADDRESS", help=f"where you read Slipway's page {PAGE}: https://…"
+    )
     parse.set_defaults(command=run)
 
 
@@ -56,12 +60,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         rule = yaml.safe_load((arguments.path / FILE).read_text())
     except (OSError, yaml.YAMLError) as error:
         raise ExternalError(f"{arguments.path / FILE} cannot be read: {error}") from None
-    console.out(json.dumps(template(rule), indent=2), highlight=False)
+    console.out(json.dumps(template(rule, arguments.runbooks), indent=2), highlight=False)
     return 0
 
 
-def template(rule: Mapping[str, Any]) -> dict[str, Any]:
+def template(rule: Mapping[str, Any], runbooks: str = PAGE) -> dict[str, Any]:
     """The ARM template of a PrometheusRule.
+
+    Args:
+        runbooks: address of the page that says what to do.
 
     Raises:
         ExternalError: Azure has no such rule; names it.
@@ -70,12 +77,12 @@ def template(rule: Mapping[str, Any]) -> dict[str, Any]:
         "$schema": SCHEMA,
         "contentVersion": "1.0.0.0",
         "parameters": PARAMETERS,
-        "resources": [_group(each) for each in rule["spec"]["groups"]],
+        "resources": [_group(each, runbooks) for each in rule["spec"]["groups"]],
     }
 
 
-def _group(group: Mapping[str, Any]) -> dict[str, Any]:
-    rules = list(_rules(group))
+def _group(group: Mapping[str, Any], runbooks: str) -> dict[str, Any]:
+    rules = list(_rules(group, runbooks))
     if len(rules) > MOST_RULES:
         raise ExternalError(f"group {group['name']} has {len(rules)} rules, Azure takes {MOST_RULES}: split it")
     return {
@@ -93,7 +100,7 @@ def _group(group: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rules(group: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rules(group: Mapping[str, Any], runbooks: str) -> Iterator[dict[str, Any]]:
     for rule in group["rules"]:
         name, severity = rule.get("alert", "?"), rule.get("labels", {}).get("severity")
         if severity not in SEVERITIES:
@@ -106,7 +113,9 @@ def _rules(group: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "for": wait,
             "severity": SEVERITIES[severity],
             "labels": rule["labels"],
-            "annotations": {key: _literal(value) for key, value in rule["annotations"].items()},
+            "annotations": {
+                key: _literal(value.replace("${runbooks}", runbooks)) for key, value in rule["annotations"].items()
+            },
             "resolveConfiguration": {"autoResolved": True, "timeToResolve": "PT5M"},
             "actions": ACTIONS,
         }

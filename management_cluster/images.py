@@ -1,7 +1,7 @@
 """All images of the management cluster, and what a mirror calls them: `python -m management_cluster.images`.
 
-clusterctl and flux say which images the releases have that they would install, the seed which it adds; there is no list
-here. A digest is known where a stack has run: of what runs there.
+There is no list here: clusterctl and flux name the images of the releases that they would install, the seed those that
+it adds. Digests are known only where a stack has run, of what runs there.
 
 `--import NAME` prints the commands that fill an Azure Container Registry:
 https://learn.microsoft.com/azure/container-registry/container-registry-import-images

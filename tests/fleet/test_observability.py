@@ -54,7 +54,17 @@ def test_flux_leaves_templates_and_variables_of_others_alone(fleet: Fleet) -> No
     shown = json.loads(applied.one("ConfigMap", "fleet-dashboard")["data"]["fleet.json"])
     assert shown["panels"][1]["datasource"]["uid"] == "$datasource"
     group = applied.one("PrometheusRule", "fleet")["spec"]["groups"][0]
-    assert group["rules"][0]["annotations"]["summary"] == "Cluster {{ $labels.name }} is not available"
+    assert group["rules"][0]["annotations"] == {
+        "summary": "Cluster {{ $labels.name }} is not available",
+        "runbook_url": "docs/how-to/observe.md#clusternotready",
+    }
+    as_written = yaml.safe_load((REPOSITORY / "management/observability/alerts/alerts.yaml").read_text())["spec"][
+        "groups"
+    ]
+    there = [
+        rule["expr"] for each in applied.one("PrometheusRule", "fleet")["spec"]["groups"] for rule in each["rules"]
+    ]
+    assert there == [rule["expr"] for each in as_written for rule in each["rules"]]
 
 
 def test_conditions_are_read_by_the_kube_state_metrics_of_workload_clusters(fleet: Fleet) -> None:

@@ -34,8 +34,9 @@ def test_a_broken_expression_is_none() -> None:
 @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
 def test_an_alert_says_how_bad_it_is_and_what_to_do(alert: dict[str, dict[str, str]]) -> None:
     assert alert["labels"]["severity"] in ("critical", "warning")
-    page, _, section = alert["annotations"]["runbook"].partition("#")
-    headings = re.findall(r"^#+ (.+)$", (DOCS / page).read_text(), re.MULTILINE)
+    page, _, section = alert["annotations"]["runbook_url"].partition("#")
+    assert page == "${runbooks}"
+    headings = re.findall(r"^#+ (.+)$", (DOCS / azure_alerts.PAGE).read_text(), re.MULTILINE)
     assert section in {heading.lower().replace(" ", "-") for heading in headings}
     assert section == str(alert["alert"]).lower()
 
@@ -104,7 +105,8 @@ def test_azure_monitor_gets_every_alert_as_it_is() -> None:
     assert [each["alert"] for each in rules] == [each["alert"] for each in alerts()]
     for rule, alert in zip(rules, alerts(), strict=True):
         assert str(promql_parser.parse(rule["expression"])) == str(promql_parser.parse(alert["expr"]))
-        assert rule["annotations"] == alert["annotations"]
+        section = str(alert["alert"]).lower()
+        assert rule["annotations"] == {**alert["annotations"], "runbook_url": f"docs/how-to/observe.md#{section}"}
         assert rule["for"] == f"PT{alert['for'].upper()}"
         assert rule["severity"] == {"critical": 0, "warning": 2}[alert["labels"]["severity"]]
 
@@ -112,6 +114,14 @@ def test_azure_monitor_gets_every_alert_as_it_is() -> None:
 def test_the_command_prints_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["alerts", str(observability.FOLDER.parents[1])]) == 0
     assert json.loads(capsys.readouterr().out) == azure_alerts.template(observability.rule_file())
+
+
+def test_its_runbooks_are_where_the_user_reads_them(capsys: pytest.CaptureFixture[str]) -> None:
+    page = "https://git.example.com/platform/slipway/src/main/docs/how-to/observe.md"
+    assert main(["alerts", str(observability.FOLDER.parents[1]), "--runbooks", page]) == 0
+    groups = json.loads(capsys.readouterr().out)["resources"]
+    first = groups[0]["properties"]["rules"][0]["annotations"]
+    assert first["runbook_url"] == f"{page}#clusternotready"
 
 
 def test_a_folder_without_alerts_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
