@@ -1,4 +1,9 @@
-"""How a role of our own is defined in a subscription."""
+"""How a role of our own is defined in a subscription.
+
+Azure takes up to ten minutes until it knows a new role everywhere, and refuses an assignment of it until then. That is
+a 400, which azure-native does not repeat: `pulumi up` again goes on.
+https://learn.microsoft.com/azure/role-based-access-control/troubleshooting
+"""
 
 from __future__ import annotations
 

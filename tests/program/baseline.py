@@ -15,7 +15,7 @@ CLUSTER = "managedClusters"
 
 
 class Promise(NamedTuple):
-    """A row: in every PUT of a type, all values at a path are this one."""
+    """A row: in every PUT of a type, all values at a path are this one; after a `/`, of those whose names end so."""
 
     rule: str
     type: str
@@ -35,7 +35,9 @@ def promises() -> list[Promise]:
 def broken(calls: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What the bodies of these PUTs do not keep, a line each."""
     for promise in promises():
-        bodies = [call["body"] for call in calls if call["path"].split("/")[-2] == promise.type]
+        kind, _, ending = promise.type.partition("/")
+        named = [(call["path"].split("/")[-2:], call["body"]) for call in calls]
+        bodies = [body for (type_, name), body in named if type_ == kind and name.endswith(ending)]
         values = [value for body in bodies for value in _at(body, promise.path.split("."))]
         if not values or any(value != promise.value for value in values):
             yield f"{promise.rule}: {promise.path} is {values}, not {promise.value}"

@@ -168,7 +168,7 @@ def test_a_registry_of_azure_is_read_as_a_service_account_beside_the_clusters(
     project: Project, repository: Repository, registry: str, accounts: set[str]
 ) -> None:
     project.write(config(repository, imageRegistry=registry))
-    found = planned(project)
+    found = project.planned()
     made = [each["metadata"] for key, each in found.items() if ":ServiceAccount::flux-source" in key]
     assert {each["namespace"] for each in made} == accounts
     told = next(each["data"] for key, each in found.items() if key.endswith(":ConfigMap::runtime-info"))

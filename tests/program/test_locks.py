@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.faults.runbook import commands
 from tests.program.conftest import Repository, config
+from tests.program.plane import GROUP, LOCKS, ONLY_AZURE
 from tests.program.project import Project
-from tests.program.test_azure_resources import GROUP, LOCKS, ONLY_AZURE
 from tests.provider.azure import Azure
 
 TAKE_AWAY = commands("deletion.md", "Locks")
