@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from local_azure import first_cluster
+from local_azure.command import CommandFailed
 from local_azure.progress import wait_until
 from management_cluster.hand_off import CLUSTERS
 from tests.e2e import merges
@@ -82,7 +83,10 @@ class Crowd:
 
     def _wait(self, left: Callable[[], list[str]], waiting: Callable[[str], None], seconds: float) -> None:
         def reason() -> str | None:
-            found = left()
+            try:
+                found = left()
+            except CommandFailed as failed:  # the API server is busy
+                return str(failed).splitlines()[0]
             return f"{len(found)} of {len(self.names)}, such as {found[0]}" if found else None
 
         wait_until(reason, waiting, timeout=seconds, interval=LOOK_SECONDS)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from rich.table import Table
 
+from local_azure.command import CommandFailed
 from local_azure.progress import console
 from tests.e2e.local import Local
 from tests.scale import counters
@@ -76,8 +77,11 @@ class Measurement:
         """Note the queues; not more often than all half a minute, since that costs, too."""
         if not now and time.monotonic() - self._looked < LOOK_SECONDS:
             return
-        span.after = self._counters.read()
         self._looked = time.monotonic()
+        try:
+            span.after = self._counters.read()
+        except CommandFailed:  # the API server is busy
+            return
         for pod, counts in span.after.items():
             span.queues[pod] = max(span.queues[pod], int(counts[counters.WAITING]))
 
