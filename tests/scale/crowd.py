@@ -43,7 +43,7 @@ class Crowd:
     def request(self) -> None:
         """Merge the requests, and have Flux look."""
         self._local.set(crowd=f"^{PREFIX}")
-        self._merge(f"{len(self.names)} clusters to measure with", self._write)
+        self._merge(f"{len(self.names)} clusters to measure with", lambda fleet: self._each(write, fleet))
 
     def wait_available(self, waiting: Callable[[str], None], seconds: float) -> None:
         """Wait until all are Available; raises TimeoutError."""
@@ -64,14 +64,6 @@ class Crowd:
         self._wait(lambda: self._lacking(CLUSTER_KIND, APPROVED), waiting, seconds)
         self._merge("Remove what was measured with", lambda fleet: self._each(merges.remove, fleet))
         self._wait(lambda: sorted(set(self.names) & set(self._states(CLUSTER_KIND, ""))), waiting, seconds)
-
-    def _write(self, fleet: Path) -> None:
-        request = first_cluster.REQUEST["cluster.yaml"]
-        for name in self.names:
-            directory = fleet / merges.CLUSTERS / name
-            directory.mkdir(exist_ok=True)
-            (directory / "cluster.yaml").write_text(request.replace(f"name: {first_cluster.NAME}\n", f"name: {name}\n"))
-            (directory / "kustomization.yaml").write_text(KUSTOMIZATION)
 
     def _each(self, merge: Callable[[Path, str], None], fleet: Path) -> None:
         for name in self.names:
@@ -102,6 +94,15 @@ class Crowd:
         words = ["kubectl", "--context", MANAGEMENT, "get", kind, "-n", CLUSTERS, "-o", f"jsonpath={lines}"]
         found = self._local.run(*words).splitlines()
         return {name: state for name, _, state in (line.partition(" ") for line in found)}
+
+
+def write(fleet: Path, name: str) -> None:
+    """The request of one of them."""
+    directory = fleet / merges.CLUSTERS / name
+    directory.mkdir(exist_ok=True)
+    request = first_cluster.REQUEST["cluster.yaml"].replace(f"name: {first_cluster.NAME}\n", f"name: {name}\n")
+    (directory / "cluster.yaml").write_text(request)
+    (directory / "kustomization.yaml").write_text(KUSTOMIZATION)
 
 
 def _status(condition: str) -> str:
