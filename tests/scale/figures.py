@@ -132,6 +132,7 @@ class Measurement:
         writes = [each for each in found if each["method"] in ("PUT", "PATCH", "DELETE")]
         by_minute = Counter(int(each["time"] - span.start) // 60 for each in writes)
         refused = Counter(each["status"] for each in found if each["status"] >= 400)
+        kinds = Counter(f"{each['method']} {kind_of(each['path'])}" for each in found)
         api = counters.API_SERVER
         answered = span.rise(api, counters.ANSWERED)
         seconds = span.end - span.start
@@ -139,10 +140,17 @@ class Measurement:
             f"ARM: {len(found)} requests, {len(found) / seconds:.1f} a second, {len(writes) / seconds:.1f} of them "
             f"writes, at most {max(by_minute.values(), default=0) / 60:.1f} in a minute; "
             f"{_mean([each['seconds'] for each in found]):.3f} s each; refused {dict(refused)}\n"
+            f"     {', '.join(f'{kind} {count / seconds:.2f}/s' for kind, count in kinds.most_common(8))}\n"
             f"API server: {answered / seconds:.0f} requests a second, "
             f"{span.rise(api, counters.ANSWERING) / max(answered, 1) * 1000:.0f} ms each, "
             f"{span.rise(api, counters.REFUSED):.0f} refused\n"
         )
+
+
+def kind_of(path: str) -> str:
+    """What a path of ARM is about, such as managedClusters/agentPools."""
+    parts = path.strip("/").split("/")
+    return "/".join(parts[parts.index("providers") + 2 :: 2]) if "providers" in parts else parts[-2]
 
 
 def _mean(values: list[float]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.scale import counters
-from tests.scale.figures import Span
+from tests.scale.figures import Span, kind_of
 from tests.scale.usage import use
 
 CONTROLLER = """\
@@ -43,6 +43,13 @@ def test_requests_are_told_apart_by_the_cluster_they_go_to() -> None:
 def test_watches_are_no_slow_requests() -> None:
     found = counters.of_an_api_server(API_SERVER)
     assert (found[counters.ANSWERED], found[counters.ANSWERING]) == (10, 0.5)
+
+
+def test_requests_to_azure_are_of_a_kind() -> None:
+    group = "/subscriptions/1/resourceGroups/crowd-1"
+    cluster = f"{group}/providers/Microsoft.ContainerService/managedClusters/crowd-1"
+    kinds = [kind_of(path) for path in (group, cluster, f"{cluster}/agentPools/system", f"{cluster}/listIt")]
+    assert kinds == ["resourceGroups", "managedClusters", "managedClusters/agentPools", "managedClusters/listIt"]
 
 
 def test_what_started_meanwhile_counts_from_nothing() -> None:
