@@ -22,8 +22,8 @@ from tests.scale.counters import Counters, Counts
 from tests.scale.usage import Watch
 
 COLUMNS: Final = (
-    *("component", "cores", "most cores", "most MiB", "requests/s", "elsewhere/s"),
-    *("reconciled/s", "seconds each", "failed", "most in queues"),
+    *("component", "cores", "at most", "MiB", "own MiB", "requests/s", "elsewhere/s"),
+    *("reconciled/s", "seconds", "failed", "queued"),
 )
 MANAGEMENT: Final = "cluster-1-"
 """How the processes of the management cluster are called: it is the first that is made."""
@@ -91,7 +91,9 @@ class Measurement:
             csv.writer(file).writerows([("span", *COLUMNS), *self.rows])
 
     def _show(self, span: Span) -> None:
-        table = Table(*COLUMNS, title=f"{span.title}, {span.end - span.start:.0f} s")
+        table = Table(title=f"{span.title}, {span.end - span.start:.0f} s", box=None)
+        for number, column in enumerate(COLUMNS):
+            table.add_column(column, no_wrap=True, justify="right" if number else "left")
         for row in self._lines(span):
             self.rows.append([span.title, *row])
             table.add_row(*map(str, row))
@@ -110,7 +112,7 @@ class Measurement:
         for name, pod in names.items():
             use, reconciled = used[pod], span.rise(pod, counters.RECONCILED)
             yield [
-                *(name, f"{use.cores:.3f}", f"{use.peak_cores:.2f}", use.memory // MiB),
+                *(name, f"{use.cores:.3f}", f"{use.peak_cores:.2f}", use.memory // MiB, use.own // MiB),
                 f"{span.rise(pod, counters.REQUESTS) / seconds:.1f}",
                 f"{span.rise(pod, counters.ELSEWHERE) / seconds:.1f}",
                 f"{reconciled / seconds:.1f}",
@@ -119,8 +121,8 @@ class Measurement:
                 span.queues[pod],
             ]
         others = [use for name, use in used.items() if re.match(r"cluster-\d+-", name) and MANAGEMENT not in name]
-        cores, memory = sum(use.cores for use in others), sum(use.memory for use in others) // MiB
-        yield ["all other clusters", f"{cores:.3f}", "", memory, *[""] * 6]
+        memory, own = (sum(bytes) // MiB for bytes in zip(*((use.memory, use.own) for use in others), strict=True))
+        yield ["all other clusters", f"{sum(use.cores for use in others):.3f}", "", memory, own, *[""] * 6]
 
     def _azure(self, span: Span) -> str:
         """What reached the simulated ARM, and how the management cluster's API server did."""

@@ -22,17 +22,22 @@ PEAK_SECONDS: Final = 15.0
 """A peak of CPU is the mean over so long: shorter ones ask for nothing."""
 
 CONTROL_GROUPS: Final = Path("/sys/fs/cgroup")
-Reading = tuple[float, float, int]
-"""When (seconds), CPU seconds until then, bytes in use."""
+Reading = tuple[float, float, int, int]
+"""When (seconds), CPU seconds until then, bytes in use, and those of them that are no file's."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """Of one pod or service in a span of time: cores on average and at most, bytes at most."""
+    """Of one pod or service in a span of time: cores on average and at most, bytes at most.
+
+    `memory` is the working set, which has the program's text where this pod was the first on the machine to read it;
+    `own` is what no file could give back.
+    """
 
     cores: float
     peak_cores: float
     memory: int
+    own: int
 
 
 class Watch:
@@ -73,16 +78,16 @@ class Watch:
 
 def use(readings: list[Reading]) -> Use:
     """What two readings or more of the same thing amount to."""
-    (first, cpu_before, _), (last, cpu_after, _) = readings[0], readings[-1]
+    (first, cpu_before), (last, cpu_after) = readings[0][:2], readings[-1][:2]
     peak, behind = 0.0, 0
-    for when, cpu, _ in readings:
+    for when, cpu, _memory, _own in readings:
         while readings[behind + 1][0] <= when - PEAK_SECONDS:
             behind += 1
-        earlier, before, _ = readings[behind]
+        earlier, before = readings[behind][:2]
         if when - earlier >= PEAK_SECONDS:
             peak = max(peak, (cpu - before) / (when - earlier))
     mean = (cpu_after - cpu_before) / (last - first)
-    return Use(mean, max(peak, mean), max(memory for _, _, memory in readings))
+    return Use(mean, max(peak, mean), max(each[2] for each in readings), max(each[3] for each in readings))
 
 
 def of_pods(pods: Mapping[str, str]) -> dict[str, Reading]:
@@ -92,11 +97,12 @@ def of_pods(pods: Mapping[str, str]) -> dict[str, Reading]:
         if name := pods.get(folder.name.removeprefix("pod")):
             nanoseconds = (CONTROL_GROUPS / "cpuacct" / folder.relative_to(CONTROL_GROUPS / "memory")) / "cpuacct.usage"
             memory = int(_text(folder / "memory.usage_in_bytes") or 0) - _stat(folder, "total_inactive_file")
-            found[name] = (time.time(), int(_text(nanoseconds) or 0) / 1e9, memory)
+            found[name] = (time.time(), int(_text(nanoseconds) or 0) / 1e9, memory, _stat(folder, "total_rss"))
     for folder in CONTROL_GROUPS.glob("slipway/*/kubepods/*/pod*"):
         if name := pods.get(folder.name.removeprefix("pod")):
             memory = int(_text(folder / "memory.current") or 0) - _stat(folder, "inactive_file")
-            found[name] = (time.time(), _number("usage_usec", _text(folder / "cpu.stat")) / 1e6, memory)
+            cpu = _number("usage_usec", _text(folder / "cpu.stat")) / 1e6
+            found[name] = (time.time(), cpu, memory, _stat(folder, "anon"))
     return {name: reading for name, reading in found.items() if reading[1]}
 
 
@@ -108,7 +114,9 @@ def of_services() -> dict[str, Reading]:
         process = processes.recorded(name)
         if process and (text := _text(Path(f"/proc/{process.pid}/stat"))):
             fields = text.rpartition(")")[2].split()  # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-            found[name] = (time.time(), (int(fields[11]) + int(fields[12])) / ticks, int(fields[21]) * page)
+            shared = int((_text(Path(f"/proc/{process.pid}/statm")) or "0 0 0").split()[2]) * page
+            memory = int(fields[21]) * page
+            found[name] = (time.time(), (int(fields[11]) + int(fields[12])) / ticks, memory, memory - shared)
     return found
 
 

@@ -28,8 +28,8 @@ apiserver_request_duration_seconds_sum{verb="WATCH"} 300
 
 
 def test_cores_are_cpu_seconds_by_time_and_a_peak_lasts() -> None:
-    found = use([(0, 0, 1), (5, 1, 3), (10, 1, 2), (15, 9, 2), (20, 10, 2), (40, 10, 2)])
-    assert (found.cores, found.memory) == (10 / 40, 3)
+    found = use([(0, 0, 1, 1), (5, 1, 3, 1), (10, 1, 2, 2), (15, 9, 2, 1), (20, 10, 2, 1), (40, 10, 2, 1)])
+    assert (found.cores, found.memory, found.own) == (10 / 40, 3, 2)
     assert found.peak_cores == pytest.approx(9 / 15)
 
 
