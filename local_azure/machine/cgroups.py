@@ -16,8 +16,8 @@ from local_azure.errors import LocalAzureError
 PARENT = "slipway"
 KILL_SECONDS = 10.0
 WEIGHT = 20
-"""All pods of all nodes are one group: of a busy machine they get as much as so many processes outside it. Those are the
-control planes and whatever else runs; as one of them the pods would starve, and with them every webhook."""
+"""All pods of all nodes are one group: of a busy machine they get as much as so many processes outside it. Those are
+the control planes and whatever else runs; as one of them the pods would starve, and with them every webhook."""
 
 _V2_CONTROLLERS = {"cpu", "cpuset", "hugetlb", "io", "memory", "pids"}
 
