@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 import subprocess
@@ -117,7 +118,7 @@ def _forwarded(local: Local, target: Target) -> Iterator[int]:
     where = ["kubectl", "--context", MANAGEMENT, "-n", target.namespace, "port-forward", f"pod/{target.pod}"]
     process = subprocess.Popen(
         [*where, f":{target.port}"],
-        env=local.env,
+        env={**os.environ, **local.env},  # without a home folder kubectl leaves its cache in the checkout
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # it complains when the answer was read and the connection ends
