@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 STACK ?= dev
 REPORT ?=
 PIPELINE = $(RUN) -m pipelines
-.PHONY: help local local-down local-status toolchain lint workflows unit test test-faults bench clean \
+.PHONY: help local local-down local-status toolchain lint workflows unit test test-faults bench bench-fleet clean \
   preview up drift teardown-expired policy settings
 
 help: ## Show this list
@@ -66,6 +66,9 @@ test-faults: $(VENV)/ready toolchain ## What the fleet survives: every fault of 
 
 bench: $(VENV)/ready ## Measure the main job: times, memory, disk
 	@$(RUN) -m tests.benchmark
+
+bench-fleet: $(VENV)/ready ## Measure the controllers with CLUSTERS clusters, on the running local Azure
+	@$(RUN) -m tests.scale $(or $(CLUSTERS),100) $(if $(REPORT),--report "$(REPORT)")
 
 clean: ## Remove the virtual environment (caches in ~/.cache/slipway stay)
 	@rm -rf $(VENV)

@@ -19,14 +19,16 @@ from local_azure.instance import AKS_SERVER_APP_ID
 
 
 class NothingBehind:
-    """Takes every call of `Clusters` and makes nothing. `key` signs for every cluster's issuer."""
+    """Takes every call of `Clusters` and makes nothing. `key` signs for every cluster's issuer; `specs` are by ID."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.key = SigningKey((folder or Path(mkdtemp())) / "issuer.key")
         self.calls: list[tuple[str, str]] = []
+        self.specs: dict[str, ClusterSpec] = {}
 
     def create(self, spec: ClusterSpec) -> None:
         self.calls.append(("create", spec.resource_id))
+        self.specs[spec.resource_id] = spec
 
     def set_pool(self, resource_id: str, pool: PoolSpec) -> None:
         self.calls.append((f"set_pool {pool.name} {pool.count}", resource_id))

@@ -14,6 +14,7 @@ from local_azure.azure.app import Simulator
 from local_azure.azure.backend import Clusters
 from local_azure.azure.server import serve
 from local_azure.clusters.clusters import Clusters as RealClusters
+from local_azure.clusters.crowd import Crowd
 from local_azure.errors import LocalAzureError
 from local_azure.machine import authority
 
@@ -81,9 +82,10 @@ def _clusters(place: str) -> Clusters:
     kubernetes = shutil.which("kube")
     if kubernetes is None:
         raise LocalAzureError("the local Azure's Kubernetes is not on PATH", "start the local Azure with `make local`")
-    real = RealClusters(Path(kubernetes).parent)
+    tools = Path(kubernetes).parent
+    real = RealClusters(tools)
     real.resume()
-    return real
+    return Crowd(real, tools)
 
 
 if __name__ == "__main__":

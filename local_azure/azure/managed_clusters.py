@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -53,7 +54,7 @@ class ManagedClusters(ResourceType):
     def accept(self, azure: Azure, put: Put) -> Resource:
         """A cluster with AKS's defaults; pools become resources of their own and stay when a PUT leaves them out."""
         known = put.existing.properties if put.existing else {}
-        hidden: dict[str, Any] = dict(put.existing.hidden) if put.existing else {"issuer": str(uuid.uuid4())}
+        hidden: dict[str, Any] = dict(put.existing.hidden) if put.existing else _decided_once(azure, put.id.name)
         version = kubernetes_versions.resolve(
             put.properties.get("kubernetesVersion") or known.get("kubernetesVersion"), "kubernetesVersion", put.id.name
         )
@@ -143,7 +144,14 @@ class ManagedClusters(ResourceType):
             dns_service_ip=profile["dnsServiceIP"],
             entra=bool((properties.get("aadProfile") or {}).get("managed")),
             authorize_url=f"{self._authorize_base}/aks/{resource.hidden['issuer']}/authorize",
+            crowd=resource.hidden.get("crowd", False),
         )
+
+
+def _decided_once(azure: Azure, name: str) -> dict[str, Any]:
+    """What a cluster keeps until it is deleted, whatever is set or sent later."""
+    crowd = azure.settings.values.crowd
+    return {"issuer": str(uuid.uuid4()), "crowd": bool(crowd and re.search(crowd, name))}
 
 
 def issuer_url(azure: Azure, resource: Resource) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from local_azure.azure.store import Store
 
@@ -30,6 +31,17 @@ class Values(BaseModel):
     retry_after: int = Field(1, ge=1)
     federated_credential_seconds: float = Field(0.05, ge=0)
     """How long a write of a federated credential takes; another one on the same identity is refused meanwhile."""
+    crowd: str = ""
+    """A regular expression: new AKS clusters in whose name it is found share control planes. Empty: none does."""
+
+    @field_validator("crowd")
+    @classmethod
+    def _compiles(cls, crowd: str) -> str:
+        try:
+            re.compile(crowd)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return crowd
 
 
 class Settings:

@@ -95,6 +95,8 @@ def controller_manager(record: ClusterRecord, pki: Pki, kubeconfig: Path) -> lis
         f"--cluster-cidr={spec.pods}",
         f"--node-cidr-mask-size={NODE_PREFIX_LENGTH}",
         f"--service-cluster-ip-range={spec.services}",
+        # No kubelet renews a lease there, and nodes are to stay ready.
+        *(["--controllers=*,-node-lifecycle-controller"] if spec.crowd else []),
     ]
 
 

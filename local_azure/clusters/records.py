@@ -142,10 +142,15 @@ _adapter = TypeAdapter(ClusterRecord)
 
 def save(record: ClusterRecord) -> None:
     """Write a record down."""
-    record.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = record.folder / f"{FILE}.part"
+    write(record, record.folder / FILE)
+
+
+def write(record: ClusterRecord, path: Path) -> None:
+    """Write a record into a file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f"{path.name}.part")
     part.write_bytes(_adapter.dump_json(record, indent=2))
-    part.replace(record.folder / FILE)
+    part.replace(path)
 
 
 def forget(record: ClusterRecord) -> None:
@@ -159,17 +164,22 @@ def load_all() -> dict[str, ClusterRecord]:
     Raises:
         LocalAzureError: a record cannot be read.
     """
-    found = {}
-    for path in FOLDER.glob(f"*/{FILE}"):
-        try:
-            record = _adapter.validate_json(path.read_bytes())
-        except ValidationError as error:
-            raise LocalAzureError(
-                f"the record of a cluster, {path}, cannot be read: {error.errors()[0]['msg']}",
-                "was it made by another version? make local-down, then begin anew",
-            ) from error
-        found[record.spec.key] = record
-    return found
+    return {record.spec.key: record for record in map(read, FOLDER.glob(f"*/{FILE}"))}
+
+
+def read(path: Path) -> ClusterRecord:
+    """The record in a file.
+
+    Raises:
+        LocalAzureError: it cannot be read.
+    """
+    try:
+        return _adapter.validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise LocalAzureError(
+            f"the record of a cluster, {path}, cannot be read: {error.errors()[0]['msg']}",
+            "was it made by another version? make local-down, then begin anew",
+        ) from error
 
 
 def free_index(records: dict[str, ClusterRecord]) -> int | None:

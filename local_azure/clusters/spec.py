@@ -27,6 +27,7 @@ class ClusterSpec:
         dns_service_ip: inside `service_cidr`.
         entra: whether tokens of the Entra simulator are accepted.
         authorize_url: where the API server asks whether Azure RBAC allows a request (with `entra`).
+        crowd: it shares a control plane, and its nodes are objects only: `crowd.Crowd`.
     """
 
     resource_id: str
@@ -41,6 +42,7 @@ class ClusterSpec:
     dns_service_ip: str = "10.0.0.10"
     entra: bool = False
     authorize_url: str = ""
+    crowd: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no API server would run with."""

@@ -15,6 +15,10 @@ from local_azure.errors import LocalAzureError
 
 PARENT = "slipway"
 KILL_SECONDS = 10.0
+WEIGHT = 20
+"""All pods of all nodes are one group: of a busy machine they get as much as so many processes outside it. Those are
+the control planes and whatever else runs; as one of them the pods would starve, and with them every webhook."""
+
 _V2_CONTROLLERS = {"cpu", "cpuset", "hugetlb", "io", "memory", "pids"}
 
 
@@ -37,6 +41,7 @@ def create(name: str) -> str:
         for folder in folders:
             folder.mkdir(exist_ok=True)
             _inherit_cpuset(folder)
+            _weigh(folder)
             # Beside v1 hierarchies, the one of v2 is for bookkeeping only.
             if len(roots) == 1:
                 _delegate(folder)
@@ -150,6 +155,14 @@ def _inherit_cpuset(folder: Path) -> None:
         file = folder / setting
         if file.exists() and (folder / "tasks").exists() and not file.read_text().strip():
             file.write_text((folder.parent / setting).read_text())
+
+
+def _weigh(folder: Path) -> None:
+    """Give the group of all nodes its weight: `cpu.shares` of v1, `cpu.weight` of v2, in what they are by default."""
+    if folder.name == PARENT:
+        for file, one in ((folder / "cpu.shares", 1024), (folder / "cpu.weight", 100)):
+            if file.exists():
+                file.write_text(str(one * WEIGHT))
 
 
 def _send(pid: int, number: signal.Signals) -> None:

@@ -31,7 +31,7 @@ def no_faults(azure: Running) -> Iterator[Running]:
     """The simulator, with faults and settings as before when the test ends."""
     yield azure
     azure.http.delete("/_local/faults")
-    azure.set(durations={}, federated_credential_seconds=0.05)
+    azure.set(durations={}, federated_credential_seconds=0.05, crowd="")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 import subprocess
@@ -116,7 +117,12 @@ def _forwarded(local: Local, target: Target) -> Iterator[int]:
     """A port of this machine that leads to the pod's."""
     where = ["kubectl", "--context", MANAGEMENT, "-n", target.namespace, "port-forward", f"pod/{target.pod}"]
     process = subprocess.Popen(
-        [*where, f":{target.port}"], env=local.env, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+        [*where, f":{target.port}"],
+        env={**os.environ, **local.env},  # without a home folder kubectl leaves its cache in the checkout
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # it complains when the answer was read and the connection ends
+        text=True,
     )
     try:
         assert process.stdout

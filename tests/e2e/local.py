@@ -104,6 +104,10 @@ class Local:
         """Switch on a fault of the simulator: docs/local-azure.md, "Looking inside"."""
         self._simulator("POST", "faults", {"kind": kind, **fault})
 
+    def set(self, **settings: object) -> None:
+        """Change settings of the simulator."""
+        self._simulator("PATCH", "settings", settings)
+
     def heal(self) -> None:
         """Switch off all faults."""
         self._simulator("DELETE", "faults")

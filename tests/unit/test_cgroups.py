@@ -53,6 +53,15 @@ def test_on_v1_every_level_gets_the_cpus_of_the_one_above(v1: Path) -> None:
     assert (v1 / "slipway" / "1-n0" / "cpuset.mems").read_text() == "0\n"
 
 
+@pytest.mark.parametrize(("file", "weight"), [("cpu.shares", "20480"), ("cpu.weight", "2000")])
+def test_all_pods_together_are_more_than_one_process(v1: Path, file: str, weight: str) -> None:
+    for folder in (v1, v1 / "slipway", v1 / "slipway" / "1-n0"):
+        (folder / file).write_text("usual")
+    cgroups.create("1-n0")
+    found = [(folder / file).read_text() for folder in (v1, v1 / "slipway", v1 / "slipway" / "1-n0")]
+    assert found == ["usual", weight, "usual"]
+
+
 def test_processes_are_found_in_groups_below_too(v2: Path) -> None:
     pod = v2 / "slipway" / "1-n0" / "kubepods" / "pod1"
     pod.mkdir(parents=True)
