@@ -28,6 +28,9 @@ HUB = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
 AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/{naming.aks(STACK)}"
 AKS_API = "2025-09-01"
 EGRESS = f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/{naming.public_address(STACK, 'egress')}"
+READER = {"SLIPWAY_GIT_READER_USERNAME": "flux", "SLIPWAY_GIT_READER_PASSWORD": "reads-and-no-more"}
+"""In the environment: a credential for agents that cannot push."""
+
 LOCKS = [f"{each}/providers/Microsoft.Authorization/locks/{naming.lock(STACK)}" for each in (AKS, EGRESS)]
 SUBJECTS = {
     "capz": ["capz-system:capz-manager", "capz-system:azureserviceoperator-default"],

@@ -22,9 +22,9 @@ MIRROR = "mirror.example.com"
 def test_a_production_stack_has_what_keeps_its_controllers_available(project: Project) -> None:
     text = project.succeed("preview", "--diff")
     assert "admissionregistration.k8s.io/v1:MutatingAdmissionPolicy" in text
-    for name in {*BY_CLUSTERCTL, *BY_FLUX} - {"source-controller", "azureserviceoperator-controller-manager"}:
+    for namespace in {"flux-system", *(namespace for namespace, _ in BY_CLUSTERCTL.values())}:
         assert (
-            f"[urn=urn:pulumi:test::slipway::slipway:kubernetes:DisruptionBudgets$kubernetes:policy/v1:PodDisruptionBudget::{name}-budget]"
+            f"[urn=urn:pulumi:test::slipway::slipway:kubernetes:DisruptionBudgets$kubernetes:policy/v1:PodDisruptionBudget::{namespace}-budget]"
             in text
         )
     assert re.search(r'--kube-api-qps +: "100"', text)

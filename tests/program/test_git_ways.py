@@ -20,12 +20,12 @@ from local_azure import instance
 from local_azure.toolchain import Toolchain
 from tests.git_servers import Key, SshServer, empty_repository, heads, over_https, over_ssh
 from tests.program.conftest import Repository, config
+from tests.program.plane import READER
 from tests.program.project import STACK, Inputs, Project
 from tests.program.test_fleet_repository import ONLY_FLEET
 from tests.provider.azure import SUBSCRIPTION, Azure
 
 KEY, READS = Key.made(), Key.made()
-READER = {"SLIPWAY_GIT_READER_USERNAME": "flux", "SLIPWAY_GIT_READER_PASSWORD": "reads-and-no-more"}
 AZURE_DEVOPS = "https://dev.azure.com/team/fleet/_git/fleet"
 SOPS = f"{SUBSCRIPTION}/resourceGroups/rg-security/providers/Microsoft.KeyVault/vaults/kv-fleet/keys/sops"
 VALUES = {"fleet-git-values", "fleet-git-values-of-clusters"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +27,6 @@ AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/{naming.aks
 ZONE = f"{HUB}/providers/Microsoft.Network/privateDnsZones/private.westeurope.azmk8s.io"
 TAGS = {"costCenter": "42", "owner": "platform"}
 ALL_TAGS = {**TAGS, "managed-by": "slipway", "stack": STACK}
-MOST_RESOURCES = 120
 WITHOUT_TAGS = (
     "/subnets/",
     "/roleAssignments/",
@@ -82,11 +80,10 @@ def hub(azure: Azure) -> Iterator[str]:
     azure.arm.delete(HUB, "2022-09-01")
 
 
-def test_every_option_at_once_is_a_state_one_can_still_read(project: Project, repository: Repository) -> None:
+def test_no_policy_has_anything_against_every_option_at_once(project: Project, repository: Repository) -> None:
     project.write(_every_option(repository))
-    text = project.succeed("preview", "--policy-pack", str(CHECKOUT / "policies" / "program"))
-    (count,) = re.findall(r"\+ (\d+) to create", text)
-    assert int(count) < MOST_RESOURCES
+    reader = Project(project.folder, {**project.env, **READER})
+    text = reader.succeed("preview", "--policy-pack", str(CHECKOUT / "policies" / "program"))
     assert "mandatory" not in text
     assert "The whole internet" not in text
 

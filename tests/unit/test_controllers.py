@@ -13,6 +13,7 @@ from infra.controller_settings import ControllerSettings
 from infra.setting_group import config_key
 from management_cluster import controllers, flux, sizes_page
 from management_cluster.controllers import Controller, by_clusterctl, by_flux
+from management_cluster.disruption_budgets import budgets
 from management_cluster.sizes import SIZES
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "size-and-availability.md"
@@ -66,6 +67,14 @@ def test_what_a_single_replica_runs_can_be_drained() -> None:
 def test_no_pod_has_two_budgets() -> None:
     without = {name for name, each in run_for().items() if not each.budgeted}
     assert without == {"source-controller", "azureserviceoperator-controller-manager"}
+
+
+def test_a_budget_has_the_pods_of_its_namespaces_controllers_and_no_others() -> None:
+    shared = budgets(ControllerSettings())
+    assert shared["flux-system"] == {"app": ["helm-controller", "kustomize-controller", "notification-controller"]}
+    for each in run_for().values():
+        inside = all(each.pods.get(key) in values for key, values in shared[each.namespace].items())
+        assert inside == each.budgeted, each.name
 
 
 def test_the_labels_of_pods_tell_controllers_of_a_namespace_apart() -> None:
