@@ -11,6 +11,7 @@ import pytest
 from infra import naming
 from tests.program import baseline
 from tests.program.conftest import Repository, config
+from tests.program.plane import READER
 from tests.program.project import CHECKOUT, STACK, Project
 from tests.provider.azure import SUBSCRIPTION, Azure
 
