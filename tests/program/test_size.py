@@ -18,7 +18,7 @@ from tests.unit.test_seed import git
 from tests.unit.test_signatures import public, push, signed_by
 
 MOST = 120
-"""Resources, components included, as the engine counts them; each further subscription with kinds for teams adds nine."""
+"""Resources, components included, as the engine counts them; each further subscription with teams in it adds nine."""
 
 PRODUCTION = {"slipway:protect": True, "slipway:authorizedIpRanges": ["203.0.113.0/24"]}
 EVERYTHING = {
