@@ -56,8 +56,6 @@ def test_the_example_of_a_private_stack_is_accepted_instead_of_the_ranges() -> N
         ("how-to/production.md", "2. Who runs the program"),
         ("how-to/production.md", "3. The stack"),
         ("how-to/production.md", "4. Make it"),
-        ("disaster-recovery.md", "The last resort"),
-        ("disaster-recovery.md", "Moving on purpose"),
     ],
 )
 def test_the_shell_understands_the_commands(page: str, section: str) -> None:
