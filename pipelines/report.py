@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fleet.status.unmanaged import WHAT_TO_DO
-from pipelines.engine import Change, Outcome, Violation
+from pipelines.outcome import Change, Outcome, Violation
 from pipelines.unmanaged import NOTHING, Unmanaged
 
 VERBS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines import report
-from pipelines.engine import Change, Outcome, Violation
+from pipelines.outcome import Change, Outcome, Violation
 from pipelines.unmanaged import Unmanaged
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "pull-requests.md"
