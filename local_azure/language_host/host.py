@@ -1,6 +1,6 @@
-"""The calls of the language runtime protocol that previews, updates, plugins and policy packs make.
+"""The calls of the language runtime protocol that new projects, previews, updates, plugins and policy packs make.
 
-Calls that generate code, or install packages, are left unimplemented, and the engine says so.
+Calls that generate code are left unimplemented, and the engine says so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import language_pb2 as messages
 from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
 
-from local_azure.language_host.python import NoPython, Python
+from local_azure.language_host.python import NoPython, Python, installation
 
 LAUNCHER = "pulumi-language-python-exec"
 """Comes with Pulumi; its `--help` has the arguments. It runs a program inside the SDK's event loop."""
@@ -61,6 +61,24 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         packages = self._python(request.info, context).describe()["packages"]
         found = [messages.DependencyInfo(name=name, version=version) for name, version in sorted(packages.items())]
         return messages.GetProgramDependenciesResponse(dependencies=found)
+
+    def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:
+        """Make the virtual environment where there is none, install what the project names, and pass on pip's words."""
+        info = request.info
+        try:
+            commands = installation(Path(info.root_directory), json_format.MessageToDict(info.options))
+        except NoPython as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+            raise
+        for command in commands:
+            with subprocess.Popen(
+                command, cwd=request.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            ) as process:
+                context.add_callback(lambda process=process: _end(process))
+                yield from _output(process, messages.InstallDependenciesResponse)
+                if code := process.wait():
+                    said = f"`{' '.join(command)}` ended with code {code}"
+                    context.abort(grpc.StatusCode.FAILED_PRECONDITION, said)
 
     def Run(self, request: Any, context: Any) -> Any:
         """Run a program to its end. What it prints is this process's output, which the engine shows."""
@@ -115,7 +133,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             stderr=subprocess.PIPE,
         ) as process:
             context.add_callback(lambda: _end(process))
-            yield from _output(process)
+            yield from _output(process, messages.RunPluginResponse)
             yield messages.RunPluginResponse(exitcode=process.wait())
 
     def _python(self, info: Any, context: Any) -> Python:
@@ -132,7 +150,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.terminate()
 
 
-def _output(process: subprocess.Popen[bytes]) -> Iterator[Any]:
+def _output(process: subprocess.Popen[bytes], answer_of: Callable[..., Any]) -> Iterator[Any]:
     """What a process prints on both streams, as it comes; ends when both are closed."""
     pieces: queue.Queue[Any] = queue.Queue()
 
@@ -144,8 +162,8 @@ def _output(process: subprocess.Popen[bytes]) -> Iterator[Any]:
     assert process.stdout
     assert process.stderr
     for stream, answer in (
-        (process.stdout, lambda piece: messages.RunPluginResponse(stdout=piece)),
-        (process.stderr, lambda piece: messages.RunPluginResponse(stderr=piece)),
+        (process.stdout, lambda piece: answer_of(stdout=piece)),
+        (process.stderr, lambda piece: answer_of(stderr=piece)),
     ):
         threading.Thread(target=forward, args=(stream, answer), daemon=True).start()
     open_streams = 2

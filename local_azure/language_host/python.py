@@ -29,6 +29,28 @@ class NoPython(Exception):
     """There is no Python to run a project with; says why."""
 
 
+def installation(root: Path, options: Mapping[str, Any]) -> list[list[str]]:
+    """The commands that install a project's dependencies, to be run in its folder.
+
+    Raises:
+        NoPython: there is no interpreter to make the virtual environment with, or another tool than pip is asked for.
+    """
+    making = []
+    if (named := options.get("virtualenv")) and not (root / str(named) / "bin" / "python").exists():
+        making = [[str(_on_path()), "-m", "venv", str(named)]]
+        python = os.path.normpath(root / str(named) / "bin" / "python")
+    else:
+        python = str(Python.of(root, options).executable)
+    return [*making, [python, "-m", "pip", "install", "--requirement", "requirements.txt"]]
+
+
+def _on_path() -> Path:
+    command = os.environ.get("PULUMI_PYTHON_CMD", "python3")
+    if not (found := shutil.which(command)):
+        raise NoPython(f"{command} is not on the PATH")
+    return Path(found)
+
+
 @dataclass(frozen=True)
 class Python:
     """An interpreter; with a virtual environment, that one's."""
@@ -50,10 +72,7 @@ class Python:
         if toolchain != "pip":
             raise NoPython(f"this language host runs projects with the toolchain pip, not {toolchain}")
         if not (named := options.get("virtualenv")):
-            command = os.environ.get("PULUMI_PYTHON_CMD", "python3")
-            if not (found := shutil.which(command)):
-                raise NoPython(f"{command} is not on the PATH")
-            return cls(Path(found), None)
+            return cls(_on_path(), None)
         folder = Path(os.path.normpath(root / str(named)))
         if not (folder / "bin" / "python").exists():
             raise NoPython(

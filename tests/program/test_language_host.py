@@ -33,3 +33,19 @@ def test_it_tells_which_python_and_packages_a_project_has(project: Project) -> N
     text = project.succeed("about")
     assert str(project.folder / ".venv") in text
     assert "pulumi-azure-native" in text.replace("_", "-")
+
+
+def test_install_makes_the_virtual_environment_and_what_the_project_names(project: Project) -> None:
+    (project.folder / ".venv").unlink()
+    (project.folder / "requirements.txt").write_text("iniconfig==2.1.0\n")
+    text = project.succeed("install")
+    assert "Successfully installed iniconfig-2.1.0" in text
+    assert list((project.folder / ".venv" / "lib").glob("python3*/site-packages/iniconfig"))
+
+
+def test_what_cannot_be_installed_is_told_by_pip(project: Project) -> None:
+    (project.folder / ".venv").unlink()
+    (project.folder / "requirements.txt").write_text("./nowhere\n")
+    text = project.fail("install")
+    assert "nowhere" in text
+    assert "pip install --requirement requirements.txt` ended with code 1" in text
