@@ -163,19 +163,6 @@ def test_by_a_password_nothing_of_this_is_there(project: Project, repository: Re
     assert "access" not in next(each for key, each in found.items() if key.endswith(":FleetRepository::fleet"))
 
 
-@pytest.mark.parametrize(("registry", "accounts"), [("mirror.azurecr.io", {"clusters"}), ("mirror.example.com", set())])
-def test_a_registry_of_azure_is_read_as_a_service_account_beside_the_clusters(
-    project: Project, repository: Repository, registry: str, accounts: set[str]
-) -> None:
-    project.write(config(repository, imageRegistry=registry))
-    found = project.planned()
-    made = [each["metadata"] for key, each in found.items() if ":ServiceAccount::flux-source" in key]
-    assert {each["namespace"] for each in made} == accounts
-    told = next(each["data"] for key, each in found.items() if key.endswith(":ConfigMap::runtime-info"))
-    assert told["image_registry"] == registry
-    assert told.get("image_registry_account") == ("flux-source" if accounts else None)
-
-
 def test_flux_decrypts_by_one_key_as_a_service_account_that_has_no_other_right(
     project: Project, repository: Repository
 ) -> None:

@@ -22,7 +22,9 @@ from infra.settings import Settings
 from pulumi_azure_native import resources
 settings = Settings.load().azure
 group = resources.ResourceGroup("group", resource_group_name="rg-role", location=settings.location)
-identity = Identity("capz", cluster=settings.name, location=settings.location, resource_group=group.name)
+identity = Identity(
+    "capz", cluster=settings.name, location=settings.location, resource_group=group.name, parent=group
+)
 target = settings.subscription_id
 role = define("role", CAPZ, cluster=settings.name, subscription_id=target, target=target, opts=pulumi.ResourceOptions())
 identity.may(role, on=f"/subscriptions/{target}", subscription_id=target)
