@@ -34,7 +34,7 @@ SHARED_FOLDERS = (
 """Made by programs that have no setting for another place; removed when nothing of anybody is in them."""
 
 STATE_OF_PULUMI = f"PULUMI_BACKEND_URL=file://{STATE}/pulumi".encode()
-"""Pulumi's server of dynamic providers does not end with an engine that was killed."""
+"""A plugin of Pulumi does not always end with an engine that was killed."""
 
 
 @dataclass(frozen=True)
@@ -116,16 +116,17 @@ def marked() -> set[int]:
         except (OSError, ProcessLookupError):
             continue
         ours = any(variable.startswith(f"{processes.MARK}=".encode()) for variable in variables)
-        if ours or (STATE_OF_PULUMI in variables and b"pulumi.dynamic" in _arguments(path.parent)):
+        if ours or (STATE_OF_PULUMI in variables and _is_a_plugin(path.parent)):
             found.add(int(path.parent.name))
     return found - _ancestry()
 
 
-def _arguments(process: Path) -> list[bytes]:
+def _is_a_plugin(process: Path) -> bool:
     try:
-        return (process / "cmdline").read_bytes().split(b"\0")
+        arguments = (process / "cmdline").read_bytes().split(b"\0")
     except (OSError, ProcessLookupError):
-        return []
+        return False
+    return b"pulumi.dynamic" in arguments or b"/pulumi-resource-" in arguments[0]
 
 
 def _ancestry() -> set[int]:
