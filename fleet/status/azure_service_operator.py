@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fleet.status.records import Object, Record, Reference, Status
+
+RESOURCE_ID: Final = "serviceoperator.azure.com/resource-id"
+"""Annotation of what it has of Azure, from before its first write on."""
 
 
 class _AzurePool(Record):

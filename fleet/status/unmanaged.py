@@ -15,6 +15,7 @@ import httpx2
 from external import entra
 from external.command import ExternalError
 from fleet.status import inventory
+from fleet.status.azure_service_operator import RESOURCE_ID
 from fleet.status.inventory import Inventory
 
 HOST: Final = "ARM_METADATA_HOSTNAME"
@@ -30,9 +31,6 @@ MANAGED_CLUSTERS: Final = "providers/Microsoft.ContainerService/managedClusters"
 SELF_MANAGED: Final = "sigs.k8s.io_cluster-api-provider-azure_cluster_"
 """Begins a tag of the resource group of a self-managed cluster; the cluster's name follows.
 https://github.com/kubernetes-sigs/cluster-api-provider-azure/blob/v1.23.1/api/v1beta1/tags.go"""
-
-RESOURCE_ID: Final = "serviceoperator.azure.com/resource-id"
-"""What Azure Service Operator has of Azure, from before its first write on."""
 
 WHAT_TO_DO: Final = "runs, and nothing manages it: put its directory back into Git, or delete it in Azure"
 

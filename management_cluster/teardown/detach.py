@@ -12,8 +12,9 @@ import yaml
 
 from external.command import ExternalError
 from fleet.git_remote import Remote
+from fleet.status.azure_service_operator import RESOURCE_ID
 from management_cluster.teardown.drain import suspend
-from management_cluster.teardown.fleet_objects import RECONCILE_POLICY, RESOURCE_ID, FleetObjects, Item
+from management_cluster.teardown.fleet_objects import RECONCILE_POLICY, FleetObjects, Item
 
 BRANCH: Final = "detached"
 """Of the fleet repository: one file for each management cluster that let go of its fleet."""

@@ -19,7 +19,6 @@ from external.kubernetes_api import KubernetesApi, NotThere
 APPROVED_BY: Final = "slipway.dev/deletion-approved-by"
 APPROVED_UNTIL: Final = "slipway.dev/deletion-approved-until"
 RECONCILE_POLICY: Final = "serviceoperator.azure.com/reconcile-policy"
-RESOURCE_ID: Final = "serviceoperator.azure.com/resource-id"
 AZURE: Final = ".azure.com"
 """How the API groups of Azure Service Operator end."""
 

@@ -51,13 +51,16 @@ class Project:
 
     def pulumi(self, *arguments: str) -> Result:
         """Run `pulumi`."""
+        return self._run(["pulumi", *arguments, "--non-interactive", "--color=never"], timeout=300)
+
+    def _run(self, command: list[str], *, timeout: float) -> Result:
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color=never"],
+            command,
             cwd=self.folder,
             env=dict(self.env),
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=timeout,
             check=False,
         )
         return Result(done.returncode, done.stdout + done.stderr)
@@ -71,16 +74,8 @@ class Project:
     def follow(self, script: str) -> None:
         """Run the commands of a runbook in the project's folder, without a person to be asked."""
         asked_nothing = script.replace("pulumi up", "pulumi up --yes --skip-preview").replace("<stack>", STACK)
-        done = subprocess.run(
-            ["bash", "-ec", asked_nothing],
-            cwd=self.folder,
-            env=dict(self.env),
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        result = self._run(["bash", "-ec", asked_nothing], timeout=600)
+        assert result.code == 0, result.text
 
     def fail(self, *arguments: str) -> str:
         """Run `pulumi` and return what it printed; fails the test when the command succeeds."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fleet.status import inventory, unmanaged
+from fleet.status.azure_service_operator import RESOURCE_ID
 from tests.unit.fleet_status.conftest import Management
 
 SUBSCRIPTION = "/subscriptions/5f3a"
@@ -30,7 +31,7 @@ class Azure:
 @pytest.fixture
 def azure(management: Management) -> Azure:
     """One AKS, which the management cluster knows."""
-    management.one("managedclusters")["metadata"]["annotations"] = {unmanaged.RESOURCE_ID: AKS.upper()}
+    management.one("managedclusters")["metadata"]["annotations"] = {RESOURCE_ID: AKS.upper()}
     return Azure()
 
 
